@@ -1,0 +1,37 @@
+/**
+ * One stored response and everything that later decisions need: its bytes, its timing, the stamp its fill took, and its labels. Immutable:
+ * freshening makes a new one. Lifetimes are not in it: they are computed from the rule of the day, so that an edited `ttl` holds at once.
+ */
+import type { ResponseHead } from '../http/response.ts'
+import type { Instant } from '../time.ts'
+import type { Label } from './label.ts'
+import type { Stamp } from './validity.ts'
+
+export interface Entry extends ResponseHead {
+  /** The name of the rule that made it, or `unmatchedRule`. */
+  readonly rule: string
+  /** As the origin sent it, content coding and all, unless `atRest` says that it was compressed here. */
+  readonly body: Uint8Array
+  /** The coding we added for storage alone; a client never sees it. */
+  readonly atRest: 'identity' | 'zstd'
+  /** Length of the body before compression at rest: what Content-Length says. */
+  readonly bodyLength: number
+  /** When the request left and when the head of its answer came (RFC 9111 §4.2.3). */
+  readonly requestTime: Instant
+  readonly responseTime: Instant
+  readonly stamp: Stamp
+  readonly labels: readonly Label[]
+  /** Lower-case names of the request fields that selected it (Vary, normalised); empty when none did. */
+  readonly vary: readonly string[]
+}
+
+/** Stands for the rule's name in entries, logs and metrics where no rule matched. No rule may be called so: names have no parentheses. */
+export const unmatchedRule = '(unmatched)'
+
+/**
+ * What a store keeps under one key: an entry, or, where answers vary, the list of field sets that select among variants, newest first. The
+ * variants lie under variant keys.
+ */
+export type Stored =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'variants'; readonly selectors: ReadonlyArray<readonly string[]> }

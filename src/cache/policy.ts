@@ -1,0 +1,31 @@
+/** What governs one request: a rule's `cache` part, or the RFC alone where no rule matched. Data; the decisions are elsewhere. */
+import type { VaryRule } from '../http/vary.ts'
+import type { Seconds } from '../time.ts'
+
+/** What a rule may overrule in the origin's answer, each only by name. `max-age` stands for every explicit lifetime. */
+export type Override = 'max-age' | 'no-store' | 'private' | 'no-cache' | 'must-revalidate' | 'set-cookie' | 'vary'
+
+export interface Policy {
+  /** `origin`: as its fields say. `fixed` stands in where the origin is silent; `forever`: until purged. */
+  readonly lifetime:
+    | { readonly kind: 'origin' }
+    | { readonly kind: 'fixed'; readonly duration: Seconds }
+    | { readonly kind: 'forever' }
+  /** Lifetimes of statuses that `lifetime` does not cover: "404", "4xx". The exact status wins over its class. */
+  readonly negative: ReadonlyMap<string, Seconds>
+  /** Undefined: as the origin says (RFC 5861). */
+  readonly staleWhileRevalidate: Seconds | undefined
+  readonly staleIfError: Seconds | undefined
+  /** Refresh in the background in the last part of the life: a share of the lifetime (0–1) or a duration. */
+  readonly refreshAhead: { readonly share: number } | { readonly duration: Seconds } | undefined
+  readonly override: ReadonlySet<Override>
+  /** What to do with a response that sets a cookie: not store it, store it without the field, or (rfc only) store it whole. */
+  readonly setCookie: 'bypass' | 'strip' | 'keep'
+  /** Whether the client's own Cache-Control and Pragma are obeyed. */
+  readonly clientDirectives: 'obey' | 'ignore'
+  readonly heuristics: boolean
+  /** Above this many body bytes (before compression at rest) nothing is stored. */
+  readonly maxSize: number
+  /** Normalisation of request fields that responses vary on; unnamed ones get the default of `http/vary`. */
+  readonly vary: ReadonlyMap<string, VaryRule>
+}
