@@ -1,0 +1,93 @@
+/**
+ * The metrics: tallies that the hot path adds to, and the two forms in which they are read, Prometheus' text and a short summary in JSON.
+ * Reading costs, counting does not. prom-client is loaded at the first scrape, and with it the process's own metrics.
+ */
+import type { Metric, Registry } from 'prom-client'
+import type { Clock } from '../time.ts'
+import { Histogram } from './histogram.ts'
+import { type MetricsState, series, type TierStatus } from './series.ts'
+import { type Summary, summarise } from './summary.ts'
+import { RuleTally, unmatchedRule } from './tally.ts'
+
+/** What is not counted but looked up when somebody asks. */
+export interface MetricSources {
+  readonly tiers: () => readonly TierStatus[]
+  readonly originInFlight: () => number
+  readonly ledgerFolds: () => number
+}
+
+export interface Metrics {
+  /** Where to count what happens under a rule. A name that was not declared counts as unmatched: label values come from the rules file only. */
+  rule(name: string): RuleTally
+  readonly unmatched: RuleTally
+  /** Names the rules in force, after a start or a reload. Numbers of rules that stay are kept, those of rules that went are dropped. */
+  declareRules(names: Iterable<string>): void
+  /** Counts one exchange with the origin; `duration` in seconds. */
+  originAnswered(duration: number): void
+  /** Says where to look up what is not counted. Until then: no tiers, nothing in flight. */
+  watch(sources: MetricSources): void
+  /** Prometheus' text format, process metrics included. */
+  exposition(): Promise<string>
+  readonly contentType: string
+  summary(): Summary
+  /** Everything back to zero; Prometheus takes it for a restart. */
+  reset(): void
+}
+
+export function createMetrics(service: string, clock: Clock): Metrics {
+  const unmatched = new RuleTally(unmatchedRule)
+  let rules = new Map<string, RuleTally>()
+  const originDurations = new Histogram()
+  let sources: MetricSources = { tiers: () => [], originInFlight: () => 0, ledgerFolds: () => 0 }
+  let since = clock.now()
+  let registry: Promise<Registry> | undefined
+
+  const tallies = (): RuleTally[] => [...rules.values(), unmatched]
+
+  function state(): MetricsState {
+    return {
+      tallies: tallies(),
+      originDurations,
+      tiers: sources.tiers(),
+      originInFlight: sources.originInFlight(),
+      ledgerFolds: sources.ledgerFolds(),
+    }
+  }
+
+  return {
+    unmatched,
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    rule: (name) => rules.get(name) ?? unmatched,
+    declareRules(names) {
+      const kept = rules
+      rules = new Map([...names].map((name) => [name, kept.get(name) ?? new RuleTally(name)]))
+    },
+    originAnswered: (duration) => originDurations.observe(duration),
+    watch(given) {
+      sources = given
+    },
+    async exposition() {
+      registry ??= createRegistry(service, state)
+      return (await registry).metrics()
+    },
+    summary: () => summarise(tallies(), since, clock.now()),
+    reset() {
+      for (const tally of tallies()) tally.reset()
+      originDurations.reset()
+      since = clock.now()
+    },
+  }
+}
+
+/** Registers every series of the table with prom-client, which asks a metric for nothing but `get`. */
+async function createRegistry(service: string, state: () => MetricsState): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  for (const { name, type, help, read } of series) {
+    const metric = { name, type, help, get: async () => ({ name, type, help, values: read(state()) }) }
+    registry.registerMetric(metric as unknown as Metric)
+  }
+  collectDefaultMetrics({ register: registry })
+  return registry
+}
