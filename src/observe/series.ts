@@ -92,7 +92,7 @@ export const series: readonly Series[] = [
     name: 'cache_collapsed_total',
     type: 'counter',
     help: "Followers that shared a leader's answer",
-    read: ({ tallies }) => tallies.map((tally) => ({ labels: { rule: tally.rule }, value: tally.count('collapsed') })),
+    read: ({ tallies }) => tallies.map(({ rule, collapsed }) => ({ labels: { rule }, value: collapsed })),
   },
   {
     name: 'cache_errors_total',

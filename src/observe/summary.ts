@@ -47,7 +47,7 @@ function countsOf(tallies: readonly RuleTally[]): SummaryCounts {
     misses: total('miss'),
     stale: total('stale'),
     bypass: total('bypass') + total('tunnel'),
-    collapsed: sum((tally) => tally.count('collapsed')),
+    collapsed: sum(({ collapsed }) => collapsed),
     sets: sum(({ sets }) => sets.memory + sets.redis),
     deletes: sum(({ deletes }) => deletes),
     purges: sum(({ purges }) => addUp(purges)),

@@ -32,6 +32,8 @@ export class RuleTally {
   readonly sets: Counts<Exclude<Tier, 'none'>> = { memory: 0, redis: 0 }
   /** Labels purged. */
   deletes = 0
+  /** Followers that shared a leader's answer, whatever reason the leader had. */
+  collapsed = 0
 
   constructor(rule: string) {
     this.rule = rule
@@ -60,6 +62,7 @@ export class RuleTally {
     zero(this.sets)
     for (const histogram of Object.values(this.durations)) histogram.reset()
     this.deletes = 0
+    this.collapsed = 0
   }
 }
 

@@ -64,6 +64,7 @@ t.test('exposition shows what was counted, with the labels that apply', async (t
   badges.answered('fresh', 'redis', 0.002)
   badges.answered('uri-miss', 'none', 0.2)
   badges.answered('collapsed', 'none', 0.2)
+  badges.collapsed += 1
   badges.answered('stale-if-error', 'memory', 0.2)
   badges.answered('origin-timeout', 'none', 31)
   badges.troubles['store-unavailable'] += 1

@@ -24,6 +24,7 @@ t.test('RuleTally.reset takes every number back to zero', async (t) => {
   tally.purges.widened += 1
   tally.troubles['store-unavailable'] += 1
   tally.deletes += 3
+  tally.collapsed += 1
   t.not(JSON.stringify(tally), untouched)
   tally.reset()
   t.equal(JSON.stringify(tally), untouched)
