@@ -18,7 +18,7 @@ export function formatSettingsHelp(): string {
   const width = Math.max(...flags.map((row) => headOf(row).length))
   return flags
     .map((row) => {
-      const notes = [row.default && `default ${row.default}`, row.env].filter(Boolean).join(', ')
+      const notes = [row.choices?.join(' '), row.default && `default ${row.default}`, row.env].filter(Boolean).join(', ')
       return `  ${headOf(row).padEnd(width)}  ${row.help}${notes === '' ? '' : ` (${notes})`}`
     })
     .join('\n')
@@ -40,7 +40,7 @@ function mask(settings: Settings, members: readonly string[]): void {
 }
 
 function headOf(row: Row): string {
-  return `--${row.flag} <${shapeOf(row)}>`
+  return `--${row.flag} <${kinds[row.kind].shape}>`
 }
 
 function shapeOf({ kind, choices }: Pick<Row, 'kind' | 'choices'>): string {

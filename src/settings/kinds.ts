@@ -55,7 +55,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   duration: { shape: 'duration', parse: (text) => valueOrProblem(parseDuration(text)) },
   size: { shape: 'size', parse: (text) => valueOrProblem(parseSize(text)) },
   switch: { shape: 'on, off', parse: parseSwitch },
-  choice: { shape: 'one of', parse: parseChoice },
+  choice: { shape: 'word', parse: parseChoice },
   addresses: { shape: 'URLs', isList: true, parse: parseAddress },
   networks: { shape: 'addresses', isList: true, parse: parseNetwork },
   statuses: { shape: 'statuses', isList: true, parse: (text) => parseWhole(text, 100, 599) },

@@ -1,0 +1,97 @@
+/**
+ * The log: JSON lines by pino. One access line per request, events by a constant name, and one line per change of a state. What comes from
+ * outside appears as a string member only, never in the message, so nobody can write lines of their own.
+ */
+import { type DestinationStream, destination, pino } from 'pino'
+import type { Milliseconds } from '../time.ts'
+import { outcomeOf, type Reason } from './reasons.ts'
+import { redact } from './redact.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogOptions {
+  readonly level: 'trace' | Level | 'fatal' | 'silent'
+  /** The part (0 to 1) of the hits that get an access line. */
+  readonly sampleHits: number
+}
+
+/** One request, once its answer is complete. */
+export interface AccessLine {
+  readonly rule: string
+  readonly reason: Reason
+  readonly status: number
+  readonly method: string
+  /** A digest: keys hold what users asked for. Undefined when there was no key. */
+  readonly keyHash: string | undefined
+  readonly duration: Milliseconds
+  /** How long the origin took; undefined when it was not asked. */
+  readonly originDuration: Milliseconds | undefined
+  readonly bytes: number
+}
+
+export interface Log {
+  access(line: AccessLine): void
+  /** `name` is a constant of the code: `stored`, `purged`, `rules-reloaded`. Secrets among the members are redacted. */
+  event(level: Level, name: string, members?: Readonly<Record<string, unknown>>): void
+  /** Logs `state` when it differs from the last one reported under `name`: trouble is said when it begins and when it ends. */
+  reportChange(name: string, state: string, members?: Readonly<Record<string, unknown>>): void
+  /** Resolves when every line so far has been written. */
+  flush(): Promise<void>
+}
+
+/** Writes to standard output, or to `sink`. */
+export function createLog(options: LogOptions, sink?: DestinationStream): Log {
+  const stream = sink ?? openStandardOutput()
+  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+  const isSampled = createSampler(options.sampleHits)
+  const states = new Map<string, string>()
+
+  return {
+    access(line) {
+      if (!logger.isLevelEnabled('info')) return
+      const outcome = outcomeOf(line.reason)
+      if (outcome === 'hit' && !isSampled()) return
+      const { method, duration, originDuration, ...members } = line
+      const text = { method: method.slice(0, 32), outcome, ...members, ms: round(duration) }
+      logger.info(originDuration === undefined ? text : { ...text, originMs: round(originDuration) }, 'access')
+    },
+    event(level, name, members = {}) {
+      if (logger.isLevelEnabled(level)) logger[level](redact(members), name)
+    },
+    reportChange(name, state, members = {}) {
+      const before = states.get(name)
+      if (before === state) return
+      states.set(name, state)
+      logger.warn({ what: name, state, before, ...(redact(members) as object) }, 'change')
+    },
+    flush: () => new Promise((resolve) => logger.flush(() => resolve())),
+  }
+}
+
+/**
+ * Lines are written at once, but behind the caller's back: a reader that stalls must not stall requests. What waits for it is bounded, and
+ * dropped above that; a log that cannot be written at all (a full disk) stops no answer either. pino writes the rest when the process exits.
+ */
+function openStandardOutput(): DestinationStream {
+  // With a minimum length of 0 its `flush` would call back before anything is written.
+  const stream = destination({ fd: 1, sync: false, minLength: 1, maxLength: 16 * 1024 * 1024 })
+  stream.on('error', () => {})
+  return stream
+}
+
+/** True for this part of the calls, evenly: neither random nor the first of each burst. */
+function createSampler(part: number): () => boolean {
+  let credit = part > 0 ? 1 - part : 0
+  return () => {
+    credit += part
+    // A sum of many tenths falls short of one by an epsilon.
+    if (credit < 1 - 1e-9) return false
+    credit -= 1
+    return true
+  }
+}
+
+/** Milliseconds to the microsecond. */
+function round(duration: Milliseconds): number {
+  return Math.round(duration * 1000) / 1000
+}
