@@ -32,7 +32,7 @@ export function normaliseField(name: string, value: string | undefined, rule?: V
   if (rule !== undefined) return `=${negotiate(name, value, rule)}`
   if (name === 'accept-encoding') return normaliseCodings(value)
   if (value === undefined) return absent
-  if (name === 'accept' || name === 'accept-language') return `=${normalisePreferences(name, value)}`
+  if (name === 'accept' || name === 'accept-language') return `=${normalisePreferences(value)}`
   return `=${splitElements(value).join(',')}`
 }
 
@@ -41,11 +41,10 @@ function normaliseCodings(value: string | undefined): string {
   return isIdentityRefused(value) ? `=${normaliseAcceptEncoding(value)}, identity;q=0` : `=${normaliseAcceptEncoding(value)}`
 }
 
-/** Order says nothing where weights do (RFC 9110 §12.4.2): sorted, a weight of 1 left out, language ranges in one case. */
-function normalisePreferences(name: string, value: string): string {
+/** Order says nothing where weights do (RFC 9110 §12.4.2): sorted, a weight of 1 left out, ranges in one case. */
+function normalisePreferences(value: string): string {
   return parsePreferences(value)
     .map(({ range, weight }) => (weight === 1 ? range : `${range};q=${weight}`))
-    .map((text) => (name === 'accept-language' ? text.toLowerCase() : text))
     .sort()
     .join(',')
 }

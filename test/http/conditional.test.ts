@@ -16,6 +16,7 @@ const now = instant(Date.UTC(2025, 10, 20))
 const earlier = 'Mon, 17 Nov 2025 10:00:00 GMT'
 const modified = 'Tue, 18 Nov 2025 10:00:00 GMT'
 const modifiedAsRfc850 = 'Tuesday, 18-Nov-25 10:00:00 GMT'
+const aSecondLater = 'Tue, 18 Nov 2025 10:00:01 GMT'
 const later = 'Wed, 19 Nov 2025 10:00:00 GMT'
 const nothing: Validators = { etag: undefined, lastModified: undefined, date: undefined }
 
@@ -111,6 +112,7 @@ const ranges: ReadonlyArray<readonly [Fields, Partial<Validators>, boolean]> = [
   [['If-Range', '"a"'], {}, false],
   [['If-Range', ''], {}, false],
   [['If-Range', modified], { lastModified: modified, date: later }, true],
+  [['If-Range', modified], { lastModified: modified, date: aSecondLater }, true],
   [['If-Range', modified], { lastModified: modified, date: modified }, false],
   [['If-Range', modified], { lastModified: modified }, false],
   [['If-Range', later], { lastModified: modified, date: later }, false],

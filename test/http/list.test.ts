@@ -9,6 +9,7 @@ const lists: ReadonlyArray<readonly [string, readonly string[]]> = [
   ['a,b , c', ['a', 'b', 'c']],
   ['a="b, c", d', ['a="b, c"', 'd']],
   ['a="b\\", c", d', ['a="b\\", c"', 'd']],
+  ['"a" , "b"\t,c', ['"a"', '"b"', 'c']],
   ['a="b, c', ['a="b', 'c']],
   ['"a, b", c="d, e', ['"a, b"', 'c="d', 'e']],
   ['a="\\", b, c', ['a="\\"', 'b', 'c']],

@@ -29,7 +29,7 @@ for (const [text, item] of items) {
 
 t.test('parseDictionary reads members, parameters and inner lists', async (t) => {
   const yes: BareItem = { kind: 'boolean', value: true }
-  const dictionary = parseDictionary('  no-store , max-age=60;a;b=1\t,\t list=( 1;x  "y" );z, e=()  ')
+  const dictionary = parseDictionary('  no-store , max-age=60;a;b=1\t,\t list=( 1;x  "y" );z, e=(), f=(1)  ')
   t.same(
     [...(dictionary ?? [])],
     [
@@ -55,6 +55,7 @@ t.test('parseDictionary reads members, parameters and inner lists', async (t) =>
         },
       ],
       ['e', { items: [], parameters: none }],
+      ['f', { items: [{ item: { kind: 'integer', value: 1 }, parameters: none }], parameters: none }],
     ],
   )
 })

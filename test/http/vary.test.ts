@@ -61,6 +61,7 @@ const different: readonly Case[] = [
   ['foo', '1', '1,'],
   ['accept-language', undefined, ''],
   ['accept-language', 'en', 'en;q=0.9'],
+  ['accept-language', 'en;q=0.5, de', 'en;q=0.4, de'],
   ['accept-language', 'en;q=0.5, de', 'en, de;q=0.5'],
   ['accept', 'text/html;level=1', 'text/html;level=2'],
   ['accept', 'text/html;v=A', 'text/html;v=a'],

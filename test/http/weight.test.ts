@@ -12,6 +12,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, num
     ],
   ],
   ['a;q=0', [['a', 0]]],
+  ['Text/HTML;q=0.5', [['text/html', 0.5]]],
   ['a ; Q=0.123', [['a', 0.123]]],
   ['a;q=1.000', [['a', 1]]],
   ['text/html;Level=1;q=0.7', [['text/html;level=1', 0.7]]],
