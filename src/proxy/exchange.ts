@@ -23,6 +23,8 @@ export interface Exchange {
   /** Runs once when the client has left before the answer was complete; at once when that has happened already. */
   onGone(run: () => void): void
   readonly isGone: boolean
+  /** From here on an error can only be told by `destroy`. */
+  readonly isHeadWritten: boolean
   /** An interim response (103). No-op once the head is written. */
   interim(status: number, fields: Fields): void
   /**

@@ -1,0 +1,120 @@
+/**
+ * What the origin gets to see. A request that is passed goes as it came, less what belongs to the connection; one whose answer may be stored
+ * goes without anything that could steer the answer and is not in the key.
+ */
+import type { StaleReason } from '../cache/decide.ts'
+import type { Entry } from '../cache/entry.ts'
+import { validationFields } from '../cache/validate.ts'
+import { normaliseAcceptEncoding } from '../http/accept-encoding.ts'
+import { type Fields, fieldValue, withField, withoutFields } from '../http/fields.ts'
+import { forwardedFields } from '../http/forwarded.ts'
+import { endToEnd } from '../http/hop-by-hop.ts'
+import { negotiate } from '../http/negotiate.ts'
+import type { Request } from '../http/request.ts'
+import { withVia } from '../http/via.ts'
+import type { OriginRequest } from '../origin/origin.ts'
+import type { RuleSet } from '../rules/rule.ts'
+import type { Exchange } from './exchange.ts'
+import type { ProxySettings } from './parts.ts'
+import type { Read } from './route.ts'
+
+/** Who asks: all that the origin is told of a client, and all that a refresh keeps of the one that caused it. */
+export interface Asker {
+  readonly request: Request
+  readonly clientAddress: string
+  readonly isTrusted: boolean
+}
+
+/** A request as it came. */
+export function passRequest(exchange: Exchange, body: OriginRequest['body'], settings: ProxySettings): OriginRequest {
+  const { request } = exchange
+  return {
+    method: request.method,
+    target: request.target.raw,
+    fields: ownFields(request.fields, exchange, settings),
+    body,
+    onInterim: (status, fields) => exchange.interim(status, endToEnd(fields)),
+  }
+}
+
+/** Client validators and Range are answered from the stored body, so the origin is asked for the whole. */
+const conditional = ['if-none-match', 'if-modified-since', 'if-range'] as const
+
+export interface FillRequest {
+  readonly read: Read
+  readonly asker: Asker
+  readonly set: RuleSet
+  readonly settings: ProxySettings
+  /** The stored response whose validators go along, and why it is asked about. */
+  readonly validated: { readonly entry: Entry; readonly reason: StaleReason } | undefined
+  /** Forwards the client's Range: the whole would not be stored anyway. */
+  readonly isRangeKept: boolean
+  readonly onInterim?: (status: number, fields: Fields) => void
+}
+
+/** A request whose answer may be stored. */
+export function fillRequest({ read, asker, set, settings, validated, isRangeKept, onInterim }: FillRequest): OriginRequest {
+  const removed = new Set<string>(conditional)
+  if (!isRangeKept) removed.add('range')
+  else removed.delete('if-range')
+  for (const name of strippedCredentials(read, set)) removed.add(name)
+  let fields: Fields = withoutFields(asker.request.fields, removed)
+  fields = normalisedSelectors(fields, read)
+  if (validated !== undefined) fields = [...fields, ...validationFields(validated.entry, validated.reason)]
+  return {
+    method: asker.request.method === 'HEAD' ? 'GET' : asker.request.method,
+    target: read.forwardTarget,
+    fields: ownFields(fields, asker, settings),
+    body: read.body,
+    ...(onInterim === undefined ? {} : { onInterim }),
+  }
+}
+
+/** Fields that selected variants go in the form in which they are keyed, so that the key shows what the origin saw. */
+function normalisedSelectors(fields: Fields, read: Read): Fields {
+  let kept = fields
+  if (read.policy.vary.get('accept-encoding') === undefined) {
+    const codings = normaliseAcceptEncoding(fieldValue(fields, 'accept-encoding'))
+    kept = codings === '' ? withoutFields(kept, new Set(['accept-encoding'])) : withField(kept, 'Accept-Encoding', codings)
+  }
+  for (const [name, rule] of read.policy.vary) {
+    if (rule === 'exact') continue
+    if (rule === 'ignore') kept = withoutFields(kept, new Set([name]))
+    else kept = withField(kept, name, negotiate(name, fieldValue(fields, name), rule))
+  }
+  return kept
+}
+
+/**
+ * `scope: public`: none, so that the answer is the same for everybody. `user` and `authenticated`: the identity's own alone, since the key
+ * does not show the others; `identity.forward` names exceptions.
+ */
+function strippedCredentials(read: Read, set: RuleSet): Set<string> {
+  const names = new Set<string>()
+  if (read.credentials === 'forwarded' || read.credentials === 'none-allowed') return names
+  const own = new Set<string>()
+  for (const source of set.identity?.from ?? []) {
+    const name = source.kind === 'jwt' ? 'authorization' : source.kind === 'cookie' ? 'cookie' : source.name
+    own.add(name)
+  }
+  for (const name of ['authorization', 'cookie', ...own]) {
+    const isKept = read.credentials === 'identity-only' && (own.has(name) || set.identity?.forward.has(name) === true)
+    if (!isKept) names.add(name)
+  }
+  return names
+}
+
+/** Who is asking, through whom, under which name. */
+function ownFields(fields: Fields, asker: Asker, settings: ProxySettings): Fields {
+  const { request, clientAddress, isTrusted } = asker
+  let own = forwardedFields({
+    fields,
+    clientAddress,
+    scheme: request.scheme,
+    host: request.host,
+    isTrusted,
+    sendForwarded: settings.sendForwarded,
+  })
+  if (settings.originHost !== 'keep') own = withField(own, 'Host', settings.originHost)
+  return settings.sendVia ? withVia(own) : own
+}

@@ -1,0 +1,149 @@
+/**
+ * From a captured body to an entry in the store: labels, tags that only the answer tells, compression at rest, and the place among its
+ * variants. An answer whose labels cannot all be known is not stored, since a purge could not reach it.
+ */
+
+import type { Times } from '../cache/age.ts'
+import type { Entry, Stored } from '../cache/entry.ts'
+import type { Lifetime } from '../cache/freshness.ts'
+import type { Label } from '../cache/label.ts'
+import { retention } from '../cache/retention.ts'
+import { isValidatable } from '../cache/validate.ts'
+import { variantKey } from '../cache/variant.ts'
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/response.ts'
+import type { Reason } from '../observe/reasons.ts'
+import { renderTags } from '../rules/render.ts'
+import { withResponse } from '../rules/values.ts'
+import { compress } from '../store/compression.ts'
+import { later, type Seconds, seconds } from '../time.ts'
+import { bodyJson } from './body-json.ts'
+import type { Capture } from './capture.ts'
+import type { Errand } from './fill.ts'
+import type { Traits } from './in-force.ts'
+import { labelsOf } from './lookup.ts'
+import type { Parts } from './parts.ts'
+import type { Read } from './route.ts'
+
+export interface Keepable {
+  readonly capture: Capture
+  readonly response: ResponseHead
+  readonly selector: readonly string[]
+  readonly times: Times
+  readonly lifetime: Lifetime
+  readonly initialAge: Seconds
+}
+
+/** Waits for the body's end and stores it. Undefined when there is nothing to store; says why to the observer. Never rejects. */
+export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Promise<Entry | undefined> {
+  const { read } = errand
+  const no = (reason: Reason): undefined => {
+    parts.observer.notStored({ rule: read.name, key: read.primaryKey, reason })
+    return undefined
+  }
+  const captured = await keepable.capture.settled
+  if (captured.kind === 'failed') return no('incomplete')
+  if (captured.kind === 'overflow') {
+    parts.memory.tooLarge.remember(read.primaryKey, true, later(keepable.times.responseTime, tooLargeFor))
+    return no('too-large')
+  }
+  if (!errand.isStored) return no('min-uses')
+  try {
+    const labels = await allLabels(parts, errand, keepable.response, captured.body)
+    if (labels.kind === 'no') return no(labels.reason)
+    const rest = await compress(captured.body, keepable.response.fields, parts.settings.compressAbove)
+    const entry: Entry = {
+      ...keepable.response,
+      rule: read.name,
+      ...rest,
+      ...keepable.times,
+      initialAge: keepable.initialAge,
+      stamp: errand.stamp,
+      labels: labels.labels,
+      vary: keepable.selector,
+    }
+    const isStored = await putEntry(parts, read, {
+      entry,
+      selector: keepable.selector,
+      fields: errand.asker.request.fields,
+      lifetime: keepable.lifetime,
+      isValidatable: isValidatable(entry),
+    })
+    return isStored ? entry : no('store-unavailable')
+  } catch (error) {
+    parts.observer.fault(error)
+    return no('internal')
+  }
+}
+
+type Labelled = { readonly kind: 'labels'; readonly labels: readonly Label[] } | { readonly kind: 'no'; readonly reason: Reason }
+
+async function allLabels(parts: Parts, { read, inForce }: Errand, response: ResponseHead, body: Uint8Array): Promise<Labelled> {
+  const { rule } = read
+  const cache = rule?.cache
+  if (rule === undefined || cache === undefined || cache.tags.length === 0)
+    return { kind: 'labels', labels: labelsOf(read, inForce, []) }
+  const traits = inForce.traits.get(rule) as Traits
+  const json = traits.cacheNeeds.has('response.json') ? await bodyJson(response, body, parts.settings.jsonLimit) : undefined
+  const rendered = renderTags(cache.tags, withResponse(read.values, { status: response.status, fields: response.fields, json }))
+  if (rendered.kind === 'too-many') return { kind: 'no', reason: 'too-many-tags' }
+  if (rendered.kind === 'incomplete') return { kind: 'no', reason: 'tags-unread' }
+  return { kind: 'labels', labels: labelsOf(read, inForce, rendered.tags) }
+}
+
+export interface Puttable {
+  readonly entry: Entry
+  readonly selector: readonly string[]
+  /** Of the request that caused it: they choose the variant. */
+  readonly fields: Fields
+  readonly lifetime: Lifetime
+  readonly isValidatable: boolean
+}
+
+/** How long an answer above the limit is remembered as one. */
+export const tooLargeFor: Seconds = seconds(600)
+
+/** Variants by more field sets than these under one key: the oldest set is forgotten, its variants with it. */
+export const maxSelectors = 4
+const day = seconds(86_400)
+
+/** Puts an entry under its key, or, where answers vary, under its variant key with the list of selectors in front of it. */
+export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<boolean> {
+  const { entry, selector } = puttable
+  const keepFor = retention(puttable.lifetime, puttable.isValidatable)
+  const listed = await listedSelectors(parts, read, selector)
+  if (listed === undefined) return putOne(parts, read, { key: read.primaryKey, stored: { kind: 'entry', entry }, keepFor })
+  const name = selector.join()
+  const selectors = [selector, ...listed.filter((other) => other.join() !== name)].slice(0, maxSelectors)
+  const key = variantKey(read.primaryKey, selector, puttable.fields, read.policy)
+  const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor })
+  if (!isPut) return false
+  return parts.store.put(read.primaryKey, { kind: 'variants', selectors }, seconds(Math.max(keepFor, day)))
+}
+
+/** Undefined: nothing varies so far, the entry can lie under the primary key itself. */
+async function listedSelectors(
+  parts: Parts,
+  read: Read,
+  selector: readonly string[],
+): Promise<ReadonlyArray<readonly string[]> | undefined> {
+  const remembered = parts.memory.selectors.recall(read.primaryKey, parts.clock.now())
+  if (selector.length === 0 && remembered === undefined && parts.local === undefined) return undefined
+  const stored: Stored | undefined =
+    parts.local === undefined ? await parts.store.get(read.primaryKey) : parts.local.store.peek(read.primaryKey)
+  if (stored?.kind === 'variants') return stored.selectors
+  return selector.length === 0 && remembered === undefined ? undefined : (remembered ?? [])
+}
+
+async function putOne(
+  parts: Parts,
+  read: Read,
+  put: { key: string; stored: Stored & { kind: 'entry' }; keepFor: Seconds },
+): Promise<boolean> {
+  const isPut = await parts.store.put(put.key, put.stored, put.keepFor)
+  if (isPut) {
+    const bytes = put.stored.entry.body.length
+    parts.observer.stored({ rule: read.name, key: read.primaryKey, bytes, keepFor: put.keepFor })
+  }
+  return isPut
+}

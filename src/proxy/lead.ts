@@ -1,0 +1,143 @@
+/** Fetching: for oneself and all who follow, or for oneself alone. Whoever leads is answered like the others, from what they share. */
+
+import { currentAge } from '../cache/age.ts'
+import type { Entry } from '../cache/entry.ts'
+import { isSafe } from '../cache/invalidate.ts'
+import type { CacheStatus } from '../http/cache-status.ts'
+import type { OriginError, OriginResponse } from '../origin/origin.ts'
+import { later, milliseconds, seconds } from '../time.ts'
+import { answerFailure, answerOrigin, answerShared, answerStored } from './answer.ts'
+import { bodyOf } from './at-rest.ts'
+import type { Flight } from './collapse.ts'
+import { type Errand, type Fill, fill } from './fill.ts'
+import { joinLabels } from './lookup.ts'
+import { purgeBehindRead } from './outcome.ts'
+import { pass } from './pass.ts'
+import { isStaleAllowed, isUsedEnough, type Missed } from './read.ts'
+import { hasCredentials } from './route.ts'
+import type { Visit } from './visit.ts'
+
+/** Starts a flight that others can join, and answers from it. */
+export async function lead(visit: Visit, missed: Missed): Promise<void> {
+  const { parts } = visit
+  const outcome = fill(parts, errandOf(visit, missed))
+  const flight: Flight = {
+    key: missed.found.flightKey,
+    stamp: stampOf(missed),
+    labels: joinLabels(missed.way, visit.inForce),
+    outcome,
+    followers: 0,
+  }
+  parts.flights.add(flight)
+  parts.background.own(land(visit, flight))
+  await answer(visit, missed, await outcome)
+}
+
+/** A fetch that nobody joins; its answer is stored all the same where it may be. */
+export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
+  if (visit.request.method === 'HEAD')
+    return pass(visit, { kind: 'pass', reason: missed.reason, rule: missed.way.name }, missed.fwd)
+  const isRemembered =
+    missed.decision.kind === 'fetch' && visit.parts.memory.hitForMiss.recall(missed.way.primaryKey, visit.now) === true
+  const told: Missed = isRemembered && missed.way.mode === 'on' ? { ...missed, reason: 'hit-for-miss', fwd: 'bypass' } : missed
+  await answer(visit, told, await fill(visit.parts, errandOf(visit, told)))
+}
+
+/** A flight's end: once its answer is one of several variants only those find it, and when it is stored or not to be shared nobody does. */
+export async function land(visit: Visit, flight: Flight): Promise<void> {
+  const { flights } = visit.parts
+  try {
+    const result = await flight.outcome
+    if (result.kind !== 'shared') return
+    if (result.selector.length > 0) flights.move(flight, result.variantKey)
+    await result.entry
+  } finally {
+    flights.remove(flight)
+  }
+}
+
+function stampOf(missed: Missed): NonNullable<Missed['found']['stamp']> {
+  return missed.found.stamp as NonNullable<Missed['found']['stamp']>
+}
+
+function errandOf(visit: Visit, missed: Missed): Errand {
+  const { decision, way } = missed
+  return {
+    read: way,
+    asker: visit.exchange,
+    inForce: visit.inForce,
+    stamp: stampOf(missed),
+    validated:
+      decision.kind === 'validate' && decision.isValidatable ? { entry: decision.entry, reason: decision.reason } : undefined,
+    isBackground: false,
+    isStored: isUsedEnough(visit, way),
+    onInterim: (status, fields) => visit.exchange.interim(status, fields),
+  }
+}
+
+async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void> {
+  visit.originDuration = milliseconds(visit.parts.clock.monotonic() - visit.exchange.startedAt)
+  switch (result.kind) {
+    case 'failed':
+      return answerDespite(visit, missed, { error: result.error })
+    case 'own':
+      return answerOwn(visit, missed, result)
+    case 'freshened':
+      return answerFreshened(visit, result.entry, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true })
+    case 'shared': {
+      await purgeBehindRead(visit, missed.way, result.head)
+      const isStored = visit.exchange.request.method !== 'HEAD'
+      return answerShared(visit, { fill: result, isLeader: true, reason: missed.reason, fwd: missed.fwd, isStored, bodyOf })
+    }
+  }
+}
+
+export async function answerFreshened(visit: Visit, entry: Entry, status: CacheStatus): Promise<void> {
+  const age = currentAge(entry, visit.parts.clock.now())
+  answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'revalidated', status })
+}
+
+/** The origin gave nothing, or an error: what is stored is served where a window allows it. */
+async function answerDespite(
+  visit: Visit,
+  missed: Missed,
+  failure: { readonly error: OriginError } | { readonly response: OriginResponse },
+): Promise<void> {
+  const entry = isStaleAllowed(visit, missed)
+  if (entry === undefined) {
+    if ('error' in failure) answerFailure(visit, failure.error, missed.fwd)
+    return
+  }
+  const fwdStatus = 'response' in failure ? failure.response.status : undefined
+  await answerStale(visit, missed, entry, fwdStatus)
+}
+
+export async function answerStale(visit: Visit, missed: Missed, entry: Entry, fwdStatus: number | undefined): Promise<void> {
+  const age = currentAge(entry, visit.parts.clock.now())
+  const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
+  answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'stale-if-error', status })
+}
+
+const credentialsNeededFor = seconds(60)
+
+async function answerOwn(visit: Visit, missed: Missed, own: Extract<Fill, { kind: 'own' }>): Promise<void> {
+  const { parts, request } = visit
+  const { way } = missed
+  if (own.isServerError && isStaleAllowed(visit, missed) !== undefined) {
+    own.response.body.on('error', () => {}).destroy()
+    return answerDespite(visit, missed, { response: own.response })
+  }
+  const isRefused = own.head.status === 401 || own.head.status === 403
+  if (isRefused && way.credentials === 'stripped' && isSafe(request.method) && hasCredentials(request, visit.inForce.set)) {
+    own.response.body.on('error', () => {}).destroy()
+    parts.memory.credentialsNeeded.remember(way.primaryKey, true, later(visit.now, credentialsNeededFor))
+    parts.observer.advise(
+      `credentials-needed ${way.name}`,
+      `Rule "${way.name}": the origin answers ${own.head.status} without credentials; write "scope: authenticated" or "scope: user"`,
+    )
+    return pass(visit, { kind: 'pass', reason: 'credentials-needed', rule: way.name })
+  }
+  visit.reason = missed.reason === 'hit-for-miss' || missed.reason === 'mode-shadow' ? missed.reason : own.reason
+  await purgeBehindRead(visit, way, own.head)
+  return answerOrigin(visit, own.response, own.head, { kind: 'forward', fwd: missed.fwd, fwdStatus: own.head.status })
+}

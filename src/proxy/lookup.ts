@@ -1,0 +1,133 @@
+/**
+ * What the store has for a request, and how the ledger judges it. In this process both answer at once; over Redis the entry and the numbers
+ * of its labels are asked for in one write.
+ */
+import type { Entry, Stored } from '../cache/entry.ts'
+import { type Label, madeLabel } from '../cache/label.ts'
+import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
+import { variantKey } from '../cache/variant.ts'
+import type { Fields } from '../http/fields.ts'
+import { entryLabels } from '../rules/entry-labels.ts'
+import { renderTags } from '../rules/render.ts'
+import type { Instant } from '../time.ts'
+import type { InForce, Traits } from './in-force.ts'
+import type { Parts } from './parts.ts'
+import type { Read } from './route.ts'
+
+export interface Found {
+  readonly entry: Entry | undefined
+  readonly validity: Validity
+  /** What to say when there is no entry. */
+  readonly miss: 'uri-miss' | 'vary-miss'
+  /** Where a fetch for this request is found in flight. */
+  readonly flightKey: string
+  /** For a fill that starts now: taken no later than this lookup. Undefined: the ledger is out of reach, nothing stored may be used or made. */
+  readonly stamp: Stamp | undefined
+  /** Over Redis: the numbers that decide whether a fetch in flight may be joined. */
+  readonly reading: Reading | undefined
+}
+
+export interface Sought {
+  readonly read: Read
+  readonly fields: Fields
+  readonly inForce: InForce
+  readonly now: Instant
+}
+
+const valid: Validity = { kind: 'valid' }
+
+/** The synchronous lookup. Only where `parts.local` is there. */
+export function lookupNow(parts: Parts, sought: Sought): Found {
+  const { store, ledger } = parts.local as NonNullable<Parts['local']>
+  const { read, inForce } = sought
+  let stored = store.peek(read.primaryKey)
+  let flightKey = read.primaryKey
+  let miss: Found['miss'] = 'uri-miss'
+  const selectors =
+    stored?.kind === 'variants' ? stored.selectors : stored === undefined ? knownSelectors(parts, sought) : undefined
+  if (selectors !== undefined) {
+    const keys = variantKeys(sought, selectors)
+    flightKey = keys[0] as string
+    miss = stored === undefined ? 'uri-miss' : 'vary-miss'
+    stored = newest(keys.map((key) => store.peek(key)))
+  }
+  const entry = usable(stored, inForce)
+  const validity = entry === undefined ? valid : ledger.judgeNow(entry.stamp, entry.labels)
+  return { entry, validity, miss, flightKey, stamp: ledger.stampNow(), reading: undefined }
+}
+
+/** The lookup over a store and ledger elsewhere: one round trip, and one more for a variant that was not known to be one. */
+export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
+  const { store, ledger } = parts
+  const { read, inForce } = sought
+  const labels = joinLabels(read, inForce)
+  const known = knownSelectors(parts, sought)
+  const keys = known === undefined ? [] : variantKeys(sought, known)
+  const [first, reading, ...variants] = await Promise.all([
+    store.get(read.primaryKey),
+    ledger.read(labels),
+    ...keys.map((key) => store.get(key)),
+  ])
+  let stored = first
+  let flightKey = keys[0] ?? read.primaryKey
+  let miss: Found['miss'] = 'uri-miss'
+  if (first?.kind === 'variants') {
+    const listed = variantKeys(sought, first.selectors)
+    const missing = listed.filter((key) => !keys.includes(key))
+    const more = await Promise.all(missing.map((key) => store.get(key)))
+    stored = newest([...variants, ...more])
+    flightKey = listed[0] as string
+    miss = 'vary-miss'
+  } else if (first === undefined && variants.length > 0) stored = newest(variants)
+  if (reading === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
+  const stamp = { epoch: reading.epoch, number: reading.seq }
+  const entry = usable(stored, inForce)
+  if (entry === undefined) return { entry, validity: valid, miss, flightKey, stamp, reading }
+  const isCovered = entry.labels.every((label) => reading.purges.has(label))
+  const whole = isCovered ? reading : await ledger.read(entry.labels)
+  if (whole === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
+  return { entry, validity: judge(entry.stamp, entry.labels, whole), miss, flightKey, stamp, reading }
+}
+
+/** An entry's labels; without `tags`, those that are known before the answer is. */
+export function labelsOf(read: Read, inForce: InForce, tags: readonly string[] = requestTags(read)): Label[] {
+  const { rule, values, key, prefixes, host, path } = read
+  return entryLabels({ rule, values, key, prefixes, tags, host, path, rulesHash: inForce.set.hash })
+}
+
+function requestTags({ rule, values }: Read): string[] {
+  return (rule?.cache?.tags ?? []).flatMap((template) => {
+    const rendered = renderTags([template], values)
+    return rendered.kind === 'tags' ? rendered.tags : []
+  })
+}
+
+/** Labels of a fetch whose answer is not known yet: where the answer makes tags, every purge of a tag it could make counts. */
+export function joinLabels(read: Read, inForce: InForce): Label[] {
+  const labels = labelsOf(read, inForce)
+  if (read.rule !== undefined && (inForce.traits.get(read.rule) as Traits).hasMadeTags) labels.push(madeLabel(read.name))
+  return labels
+}
+
+function knownSelectors(parts: Parts, { read, now }: Sought): ReadonlyArray<readonly string[]> | undefined {
+  return parts.memory.selectors.recall(read.primaryKey, now)
+}
+
+function variantKeys({ read, fields }: Sought, selectors: ReadonlyArray<readonly string[]>): string[] {
+  return selectors.map((selector) => variantKey(read.primaryKey, selector, fields, read.policy))
+}
+
+/** RFC 9111 §4.1: of several that match, the most recent. */
+function newest(candidates: ReadonlyArray<Stored | undefined>): Stored | undefined {
+  let best: Extract<Stored, { kind: 'entry' }> | undefined
+  for (const stored of candidates) {
+    if (stored?.kind === 'entry' && (best === undefined || stored.entry.responseTime > best.entry.responseTime)) best = stored
+  }
+  return best
+}
+
+/** Other rules may have meant another thing by the same key: what they made is not ours to serve. */
+function usable(stored: Stored | undefined, inForce: InForce): Entry | undefined {
+  if (stored?.kind !== 'entry') return undefined
+  return stored.entry.labels.includes(inForce.label) ? stored.entry : undefined
+}

@@ -1,0 +1,107 @@
+/** What a write makes old: the rules' labels, and those of RFC 9111 §4.4, which hold without any rule. */
+import { invalidatedUris, isSafe } from '../cache/invalidate.ts'
+import type { Label } from '../cache/label.ts'
+import type { ResponseHead } from '../http/response.ts'
+import type { Json } from '../rules/json.ts'
+import type { MatchedRule } from '../rules/match.ts'
+import { needsOf } from '../rules/needs.ts'
+import type { PurgeRule } from '../rules/rule.ts'
+import type { ValueRoot } from '../rules/template.ts'
+import { isTriggered, labelsForUri, statusMatches, triggerLabels } from '../rules/trigger.ts'
+import { type Values, valuesOf } from '../rules/values.ts'
+import { bodyJson } from './body-json.ts'
+import type { Identified } from './identity.ts'
+import { type PurgeWork, purge } from './purge.ts'
+import { labelHost, type Read } from './route.ts'
+import type { Visit } from './visit.ts'
+
+/** How a write ended. `unknown`: something was sent and no whole answer came. */
+export type Outcome =
+  | { readonly kind: 'unknown'; readonly request: Uint8Array | undefined }
+  | {
+      readonly kind: 'answered' | 'server-error'
+      /** The request's body, where it was read. */
+      readonly request: Uint8Array | undefined
+      readonly head: ResponseHead
+      readonly json: Json | undefined
+    }
+
+/** Whether some purge's templates look there. */
+export function purgesNeed(purges: readonly MatchedRule[], root: ValueRoot): boolean {
+  return purges.some(({ rule }) => {
+    const { keys, patterns, tags, when } = rule.purge as PurgeRule
+    return needsOf([...keys, ...patterns, ...tags, ...(when === undefined ? [] : [when])]).has(root)
+  })
+}
+
+/** What `purgeWorkOf` looks at of a write. */
+export interface Purging {
+  readonly purges: readonly MatchedRule[]
+  readonly identified: Identified | undefined
+  /** Whether RFC 9111 §4.4 applies: not for a POST that a rule reads through the cache. */
+  readonly isUriInvalidated: boolean
+}
+
+export async function purgeWorkOf(visit: Visit, way: Purging, outcome: Outcome): Promise<PurgeWork> {
+  const { request, inForce, parts } = visit
+  const hard = new Set<Label>()
+  const soft = new Set<Label>()
+  const causes: string[] = []
+  let widened = 0
+  const identified = way.identified?.kind === 'somebody' ? way.identified : undefined
+  const json = outcome.request === undefined ? undefined : await bodyJson(request, outcome.request, parts.settings.jsonLimit)
+  for (const { rule, params, path } of way.purges) {
+    const trigger = rule.purge as PurgeRule
+    const values = valuesOf({
+      request,
+      params,
+      path,
+      user: identified?.user,
+      claims: identified?.claims,
+      requestJson: json,
+      ...(outcome.kind === 'unknown'
+        ? {}
+        : { response: { status: outcome.head.status, fields: outcome.head.fields, json: outcome.json } }),
+    })
+    if (!applies(trigger, outcome, values)) continue
+    const made = triggerLabels(trigger, values, inForce.set)
+    const target = trigger.isSoft || outcome.kind === 'server-error' ? soft : hard
+    for (const label of made.labels) target.add(label)
+    widened += made.widened
+    causes.push(rule.name)
+  }
+  const target = outcome.kind === 'server-error' ? soft : hard
+  if (way.isUriInvalidated) for (const label of uriLabels(visit, outcome)) target.add(label)
+  return { causes: causes.length === 0 ? ['uri'] : causes, hard, soft, widened }
+}
+
+/** An outcome that is not known counts as a success, whatever statuses the rule names. */
+function applies(trigger: PurgeRule, outcome: Outcome, values: Values): boolean {
+  if (outcome.kind !== 'answered') return true
+  return statusMatches(trigger.status, outcome.head.status) && isTriggered(trigger, values)
+}
+
+function uriLabels(visit: Visit, outcome: Outcome): Label[] {
+  const { request, parts } = visit
+  if (isSafe(request.method)) return []
+  const host = labelHost(request, parts.settings.originHost)
+  const own = labelsForUri(host, request.target.path)
+  if (outcome.kind !== 'answered') return own
+  return invalidatedUris(request, outcome.head).flatMap((uri) =>
+    labelsForUri(uri.host === request.host ? host : uri.host, uri.path),
+  )
+}
+
+/** A rule that both caches and purges: a read that was forwarded and succeeded purges like a write, before it is answered. */
+export async function purgeBehindRead(visit: Visit, way: Read, head: ResponseHead): Promise<void> {
+  if (way.purges.length === 0) return
+  const identified =
+    visit.inForce.identities === undefined ? undefined : await visit.inForce.identities.identify(visit.request.fields, visit.now)
+  const kind = head.status >= 500 ? 'server-error' : 'answered'
+  const work = await purgeWorkOf(
+    visit,
+    { purges: way.purges, identified, isUriInvalidated: false },
+    { kind, request: way.body, head, json: undefined },
+  )
+  await purge(visit.parts, work)
+}

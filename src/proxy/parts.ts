@@ -1,0 +1,93 @@
+/** The parts a request meets on its way. Put together in `app.ts`; everything in this room takes them from here and nowhere else. */
+import type { Ledger, LocalLedger } from '../ledger/ledger.ts'
+import type { Reason } from '../observe/reasons.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { LocalStore, Store } from '../store/store.ts'
+import type { Clock, Instant, Milliseconds, Seconds } from '../time.ts'
+import type { Background } from './background.ts'
+import type { Flights } from './collapse.ts'
+import type { InForce } from './in-force.ts'
+import type { Remembered } from './remembered.ts'
+
+export interface Parts {
+  readonly settings: ProxySettings
+  readonly clock: Clock
+  /** The rules of the moment. A request reads this once and keeps what it got. */
+  inForce(): InForce
+  readonly store: Store
+  readonly ledger: Ledger
+  /** Both, when store and ledger are in this process: then a hit needs no promise. */
+  readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
+  readonly origin: Origin
+  readonly flights: Flights
+  readonly memory: Memory
+  readonly background: Background
+  readonly observer: Observer
+}
+
+export interface ProxySettings {
+  /** `keep`: the client's Host goes to the origin, so it is part of every key. Otherwise the name that goes there instead. */
+  readonly originHost: 'keep' | (string & {})
+  /** Bytes of a JSON body that are read for templates. */
+  readonly jsonLimit: number
+  /** Whether RFC 7239 `Forwarded` is sent beside the X-Forwarded fields. */
+  readonly sendForwarded: boolean
+  readonly sendVia: boolean
+  /** Bodies above this many bytes are compressed in the store. */
+  readonly compressAbove: number
+}
+
+/** What is remembered about keys, for a while and without promise. */
+export interface Memory {
+  /** Keys whose last answer was not storable: not collapsed for a while. */
+  readonly hitForMiss: Remembered<true>
+  /** Keys that the origin refused to answer without credentials. */
+  readonly credentialsNeeded: Remembered<true>
+  /** Keys whose answer is above the limit: a Range is forwarded as it is. */
+  readonly tooLarge: Remembered<true>
+  /** Primary key → the field sets by which its answers vary, known before the first variant is stored. */
+  readonly selectors: Remembered<ReadonlyArray<readonly string[]>>
+  /** Keys whose refresh failed a moment ago. */
+  readonly refreshPaused: Remembered<true>
+  /** Key → how often it was asked for, for `min_uses`. */
+  readonly uses: Remembered<number>
+}
+
+/** What happened, for whoever counts and logs it. Called synchronously, must not throw. */
+export interface Observer {
+  answered(report: Report): void
+  stored(event: { readonly rule: string; readonly key: string; readonly bytes: number; readonly keepFor: Seconds }): void
+  /** An answer was shared or fetched for the store and could not be kept. */
+  notStored(event: { readonly rule: string; readonly key: string; readonly reason: Reason }): void
+  purged(event: PurgeEvent): void
+  refreshed(event: { readonly rule: string; readonly key: string; readonly isOk: boolean }): void
+  originAnswered(event: { readonly rule: string; readonly duration: Milliseconds; readonly status: number | undefined }): void
+  /** Something an operator should know and mend, said once per `topic`. */
+  advise(topic: string, message: string): void
+  fault(error: unknown): void
+}
+
+export interface PurgeEvent {
+  /** What caused it: the names of the rules, "uri" for RFC 9111 §4.4, or "admin". */
+  readonly causes: readonly string[]
+  readonly kind: 'hard' | 'soft'
+  readonly labels: number
+  readonly widened: number
+  readonly result: 'done' | 'queued'
+}
+
+/** One answered request. */
+export interface Report {
+  readonly rule: string
+  readonly reason: Reason
+  readonly method: string
+  readonly status: number
+  /** Primary key; logged as a digest only. */
+  readonly key: string | undefined
+  readonly duration: Milliseconds
+  /** Time spent waiting for the origin's head; undefined when it was not asked. */
+  readonly originDuration: Milliseconds | undefined
+  readonly bytes: number
+  readonly isCollapsed: boolean
+  readonly at: Instant
+}

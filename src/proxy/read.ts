@@ -1,0 +1,150 @@
+/**
+ * The way of a read: look up, decide, then answer from the store, answer stale and refresh behind it, or fetch together with everybody who asks
+ * for the same meanwhile. Whoever waited for another's fetch in vain looks again, from the top.
+ */
+import { type Decision, decide } from '../cache/decide.ts'
+import type { Entry } from '../cache/entry.ts'
+import type { Forward } from '../http/cache-status.ts'
+import { hasField } from '../http/fields.ts'
+import type { Reason } from '../observe/reasons.ts'
+import { later, seconds } from '../time.ts'
+import { answerError, answerStored } from './answer.ts'
+import { bodyNow, bodyOf } from './at-rest.ts'
+import { follow } from './follow.ts'
+import { fetchAlone, lead } from './lead.ts'
+import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
+import { pass } from './pass.ts'
+import { refresh } from './refresh.ts'
+import { hasCredentials, type Read } from './route.ts'
+import type { Visit } from './visit.ts'
+
+/** A read that could not be answered at once: what was found, decided, and how to say so. */
+export interface Missed {
+  readonly way: Read
+  readonly found: Found
+  readonly decision: Extract<Decision, { kind: 'validate' | 'fetch' }>
+  readonly reason: Reason
+  readonly fwd: Forward
+}
+
+/** Answers from memory without a promise. False: this takes longer, nothing was done yet. */
+export function readNow(visit: Visit, way: Read): boolean {
+  const { parts } = visit
+  if (parts.local === undefined || way.mode === 'shadow') return false
+  const found = lookupNow(parts, soughtOf(visit, way))
+  const decision = decideOn(visit, way, found)
+  if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
+  const body = bodyNow(decision.entry)
+  if (body === undefined) return false
+  serve(visit, { way, found, decision, body })
+  return true
+}
+
+export async function read(visit: Visit, way: Read): Promise<void> {
+  const { parts } = visit
+  visit.rule = way.name
+  visit.key = way.primaryKey
+  if (isKnownToNeedCredentials(visit, way)) return pass(visit, { kind: 'pass', reason: 'credentials-needed', rule: way.name })
+  for (let attempt = 0; ; attempt += 1) {
+    const ended = parts.flights.ended
+    const sought = soughtOf(visit, way)
+    const found = parts.local === undefined ? await lookup(parts, sought) : lookupNow(parts, sought)
+    if (found.stamp === undefined) return pass(visit, { kind: 'pass', reason: 'ledger-unavailable', rule: way.name })
+    const decision = decideOn(visit, way, found)
+    if (decision.kind === 'refuse') return answerError(visit, 504, 'only-if-cached', { kind: 'forward', fwd: 'miss' })
+    if ((decision.kind === 'serve' || decision.kind === 'serve-stale') && way.mode !== 'shadow') {
+      return serve(visit, { way, found, decision, body: await bodyOf(decision.entry) })
+    }
+    if (decision.kind === 'serve' || decision.kind === 'serve-stale') return fetchAlone(visit, shadowed(way, found))
+    const missed = missedOf(way, found, decision)
+    const flight = canCollapse(visit, missed) ? parts.flights.find(found.flightKey) : undefined
+    if (flight !== undefined) {
+      const isAnswered = await follow(visit, { missed, flight, attempt })
+      if (isAnswered) return
+      continue
+    }
+    // Somebody's fetch ended while the store was being asked: its answer may be there by now.
+    if (parts.flights.ended !== ended && attempt === 0) continue
+    return canCollapse(visit, missed) ? lead(visit, missed) : fetchAlone(visit, missed)
+  }
+}
+
+function isKnownToNeedCredentials(visit: Visit, way: Read): boolean {
+  const { memory } = visit.parts
+  if (way.credentials !== 'stripped' || memory.credentialsNeeded.recall(way.primaryKey, visit.now) !== true) return false
+  return hasCredentials(visit.request, visit.inForce.set)
+}
+
+function soughtOf(visit: Visit, way: Read): Sought {
+  return { read: way, fields: visit.request.fields, inForce: visit.inForce, now: visit.now }
+}
+
+function decideOn(visit: Visit, way: Read, found: Found): Decision {
+  return decide({
+    entry: found.entry,
+    validity: found.validity,
+    request: visit.request,
+    policy: way.policy,
+    now: visit.now,
+    ...(found.entry === undefined ? {} : { lifetime: visit.inForce.lifetimeOf(found.entry, way.policy) }),
+  })
+}
+
+interface Servable {
+  readonly way: Read
+  readonly found: Found
+  readonly decision: Extract<Decision, { kind: 'serve' | 'serve-stale' }>
+  readonly body: Uint8Array
+}
+
+function serve(visit: Visit, { way, found, decision, body }: Servable): void {
+  const { entry, age, ttl } = decision
+  visit.rule = way.name
+  visit.key = way.primaryKey
+  const isSoft = found.validity.kind === 'expired'
+  const stale: Reason = isSoft ? 'stale-purged-softly' : 'stale-while-revalidate'
+  const reason: Reason = decision.kind === 'serve' ? 'fresh' : stale
+  answerStored(visit, { entry, body, age, reason, status: { kind: 'hit', ttl } })
+  if (decision.kind === 'serve-stale' || decision.isDue) refresh(visit, { way, found, entry })
+}
+
+/** `purged` and a changed request are misses to a client; only what lies there and is old is `stale` (RFC 9211 §2.2). */
+function missedOf(way: Read, found: Found, decision: Missed['decision']): Missed {
+  const reason: Reason = decision.kind === 'fetch' && decision.reason === 'uri-miss' ? found.miss : decision.reason
+  return { way, found, decision, reason, fwd: forwardOf(decision, found) }
+}
+
+function forwardOf(decision: Missed['decision'], found: Found): Forward {
+  if (decision.reason === 'request-directive') return 'request'
+  if (decision.kind === 'validate') return 'stale'
+  return decision.reason === 'purged' ? 'miss' : found.miss
+}
+
+function shadowed(way: Read, found: Found): Missed {
+  return { way, found, decision: { kind: 'fetch', reason: 'uri-miss' }, reason: 'mode-shadow', fwd: 'bypass' }
+}
+
+/** Whether others may wait for this request's answer, and it for theirs. */
+function canCollapse(visit: Visit, { way, decision }: Missed): boolean {
+  const { memory } = visit.parts
+  if (way.mode === 'shadow' || visit.request.method === 'HEAD') return false
+  if (way.rule?.cache?.collapse === false) return false
+  if (decision.kind === 'fetch' && memory.hitForMiss.recall(way.primaryKey, visit.now) === true) return false
+  return !(way.rule === undefined && hasField(visit.request.fields, 'range'))
+}
+
+export function isStaleAllowed(visit: Visit, { decision }: Missed): Entry | undefined {
+  if (decision.kind !== 'validate' || decision.staleIfErrorUntil === undefined) return undefined
+  return decision.staleIfErrorUntil > visit.parts.clock.now() ? decision.entry : undefined
+}
+
+/** Counts this use of the key; true once it was asked for often enough to be stored (`min_uses`, within the rule's lifetime). */
+export function isUsedEnough(visit: Visit, way: Read): boolean {
+  const wanted = way.rule?.cache?.minUses ?? 1
+  if (wanted <= 1) return true
+  const { uses } = visit.parts.memory
+  const count = (uses.recall(way.primaryKey, visit.now) ?? 0) + 1
+  const { lifetime } = way.policy
+  uses.remember(way.primaryKey, count, later(visit.now, lifetime.kind === 'fixed' ? lifetime.duration : seconds(3600)))
+  return count >= wanted
+}

@@ -1,0 +1,274 @@
+/**
+ * Which way a request goes: read through the store, written to the origin with purges behind it, or passed. Everything that decides the key
+ * is decided here, before anything is looked up.
+ */
+
+import { unmatchedRule } from '../cache/entry.ts'
+import { isSafe } from '../cache/invalidate.ts'
+import { formatPrimaryKey } from '../cache/key.ts'
+import type { Policy } from '../cache/policy.ts'
+import { hasOtherPreconditions } from '../http/conditional.ts'
+import { hasField } from '../http/fields.ts'
+import { foldPath } from '../http/path.ts'
+import { formatQuery } from '../http/query.ts'
+import type { Request } from '../http/request.ts'
+import type { Reason } from '../observe/reasons.ts'
+import type { Json } from '../rules/json.ts'
+import type { MatchedRule } from '../rules/match.ts'
+import { needsIdentity } from '../rules/needs.ts'
+import { appendedQuery, renderKey } from '../rules/render.ts'
+import type { CacheRule, Rule, RuleSet } from '../rules/rule.ts'
+import { type Values, valuesOf } from '../rules/values.ts'
+import type { Instant } from '../time.ts'
+import type { Identified } from './identity.ts'
+import type { InForce, Traits } from './in-force.ts'
+
+export type Way = Pass | Write | Read
+
+export interface Pass {
+  readonly kind: 'pass'
+  readonly reason: Reason
+  readonly rule: string
+}
+
+export interface Write {
+  readonly kind: 'write'
+  readonly purges: readonly MatchedRule[]
+  /** The path can be read in two ways: every purge rule applies, to all that it can reach. */
+  readonly isAmbiguous: boolean
+  readonly identified: Identified | undefined
+  readonly rule: string
+}
+
+export interface Read {
+  readonly kind: 'read'
+  /** Undefined under `unmatched: rfc`. */
+  readonly rule: Rule | undefined
+  readonly name: string
+  readonly mode: 'on' | 'shadow'
+  readonly policy: Policy
+  readonly primaryKey: string
+  /** The key as its rule renders it, and its prefixes: labels. */
+  readonly key: string
+  readonly prefixes: readonly string[]
+  readonly host: string
+  readonly path: string
+  /** Path as received, query rebuilt from the parameters that are kept. */
+  readonly forwardTarget: string
+  /** What becomes of the client's credentials, and so who may share the answer. */
+  readonly credentials: 'none-allowed' | 'stripped' | 'identity-only' | 'forwarded'
+  /** For tags, and for purges of a rule that has both parts. */
+  readonly values: Values
+  readonly purges: readonly MatchedRule[]
+  /** The body that is in the key, read whole. */
+  readonly body: Uint8Array | undefined
+}
+
+/** What had to be waited for. Asked for by `Wanting`, one step at a time. */
+export interface Facts {
+  readonly identified?: Identified
+  /** Present once the body was read; `json` is undefined where it is no JSON. `body` is undefined where it was too long to be kept. */
+  readonly read?: { readonly body: Uint8Array | undefined; readonly json: Json | undefined }
+}
+
+export interface Wanting {
+  readonly kind: 'wanting'
+  readonly what: 'identity' | 'body'
+}
+
+export interface RouteInput {
+  readonly request: Request
+  readonly hasBody: boolean
+  readonly inForce: InForce
+  readonly originHost: string
+  readonly facts: Facts
+  readonly now: Instant
+}
+
+/** The way, or what it takes to know it. Never asks for the same thing twice. */
+export function route(input: RouteInput): Way | Wanting {
+  const { request, inForce } = input
+  const remembered = recall(input)
+  if (remembered !== undefined) return remembered
+  const matched = inForce.matcher.match(request, input.facts.read?.json)
+  if (matched.needsJson && input.facts.read === undefined && input.hasBody) return { kind: 'wanting', what: 'body' }
+  if (matched.isAmbiguousPath || matched.cache === undefined) return unmatchedWay(input, matched.purges, matched.isAmbiguousPath)
+  return ruleWay(input, matched.cache, matched.purges)
+}
+
+/** The fast lane: host and target were seen before, under these rules, with nothing else in their key. */
+function recall({ request, hasBody, inForce }: RouteInput): Way | undefined {
+  if (inForce.remembered.size === 0 || hasBody || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
+  const read = inForce.remembered.get(memoKey(request))
+  if (read === undefined || hasOtherPreconditions(request.fields)) return undefined
+  if (read.credentials === 'none-allowed' && hasCredentials(request, inForce.set)) return undefined
+  return read
+}
+
+function memoKey(request: Request): string {
+  return `${request.host} ${request.target.raw}`
+}
+
+function unmatchedWay(input: RouteInput, purges: readonly MatchedRule[], isAmbiguous: boolean): Way | Wanting {
+  const { request, inForce } = input
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (purges.length > 0 || !isSafe(request.method)) return writeWay(input, purges, isAmbiguous)
+  if (isAmbiguous) return passWay('path-ambiguous')
+  if (inForce.set.unmatched === 'pass') return passWay('unmatched')
+  if (!isRead) return passWay('method')
+  if (input.hasBody) return passWay('body-not-keyed')
+  if (hasOtherPreconditions(request.fields)) return passWay('precondition')
+  return rfcRead(input)
+}
+
+/** The host in labels: several names of one origin are one where the origin is told one name. */
+export function labelHost(request: Request, originHost: string): string {
+  return originHost === 'keep' ? request.host : originHost
+}
+
+/** Undefined: not known yet. Nobody, where the rules know no identities. */
+function identified({ request, inForce, facts, now }: RouteInput): Identified | undefined {
+  if (inForce.identities === undefined) return { kind: 'nobody' }
+  return facts.identified ?? inForce.identities.identifyNow(request.fields, now)
+}
+
+function passWay(reason: Reason, rule: string = unmatchedRule): Pass {
+  return { kind: 'pass', reason, rule }
+}
+
+function writeWay(input: RouteInput, purges: readonly MatchedRule[], isAmbiguous: boolean, rule?: string): Write | Wanting {
+  const { inForce } = input
+  const isIdentityNeeded = purges.some(({ rule }) => needsIdentity((inForce.traits.get(rule) as Traits).purgeNeeds))
+  const who = isIdentityNeeded ? identified(input) : undefined
+  if (isIdentityNeeded && who === undefined) return { kind: 'wanting', what: 'identity' }
+  return {
+    kind: 'write',
+    purges,
+    isAmbiguous,
+    identified: who,
+    rule: rule ?? purges[0]?.rule.name ?? unmatchedRule,
+  }
+}
+
+/** Under the RFC alone the key is the URI: host, path and query as they came. */
+function rfcRead(input: RouteInput): Read {
+  const { request, inForce, originHost } = input
+  const { path, query, raw } = request.target
+  const key = `uri:${encodeURIComponent(path)}`
+  const read: Read = {
+    kind: 'read',
+    rule: undefined,
+    name: unmatchedRule,
+    mode: 'on',
+    policy: inForce.set.rfc,
+    primaryKey: formatPrimaryKey({
+      prefix: inForce.set.prefix,
+      key,
+      appended: { ...(query === undefined ? {} : { query }), ...(originHost === 'keep' ? { host: request.host } : {}) },
+    }),
+    key,
+    prefixes: ['uri:'],
+    host: labelHost(request, originHost),
+    path: foldPath(path),
+    forwardTarget: raw,
+    credentials: 'forwarded',
+    values: valuesOf({ request: withoutFields(request), params: new Map() }),
+    purges: [],
+    body: undefined,
+  }
+  if (inForce.conditionalFrom === Number.POSITIVE_INFINITY) remember(input, read)
+  return read
+}
+
+function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly MatchedRule[]): Way | Wanting {
+  const { request, inForce, facts } = input
+  const { rule } = matched
+  const cache = rule.cache as CacheRule
+  const traits = inForce.traits.get(rule) as Traits
+  const bypass = (reason: Reason): Way | Wanting =>
+    purges.length > 0 ? writeWay(input, purges, false, rule.name) : passWay(reason, rule.name)
+  if (cache.mode === 'off') return bypass('mode-off')
+  if (hasOtherPreconditions(request.fields)) return bypass('precondition')
+  if (input.hasBody && !cache.isBodyKeyed) return bypass('body-not-keyed')
+  if (cache.scope === 'unset' && hasCredentials(request, inForce.set)) return bypass('credentials')
+  const isPersonal = cache.scope === 'user' || cache.scope === 'authenticated'
+  const isIdentityNeeded = isPersonal || needsIdentity(traits.cacheNeeds)
+  const who = isIdentityNeeded ? identified(input) : undefined
+  if (isIdentityNeeded) {
+    if (who === undefined) return { kind: 'wanting', what: 'identity' }
+    if (who.kind === 'invalid') return bypass('identity-invalid')
+    if (isPersonal && who.kind === 'nobody') return bypass('identity-missing')
+    if (cache.scope === 'authenticated' && !(who.kind === 'somebody' && who.isVerified)) return bypass('identity-missing')
+  }
+  if (cache.isBodyKeyed && input.hasBody && facts.read === undefined) return { kind: 'wanting', what: 'body' }
+  if (facts.read !== undefined && facts.read.body === undefined) return bypass('body-not-keyed')
+  const somebody = who?.kind === 'somebody' ? who : undefined
+  const values = valuesOf({
+    request: traits.isRememberable ? withoutFields(request) : request,
+    params: matched.params,
+    path: matched.path,
+    user: somebody?.user,
+    claims: somebody?.claims,
+    requestJson: facts.read?.json,
+  })
+  const rendered = renderKey(cache.key, values)
+  if (rendered.kind === 'incomplete') return bypass('key-incomplete')
+  const { forKey, forwarded } = appendedQuery(rule, values)
+  const query = formatQuery(forwarded)
+  const read: Read = {
+    kind: 'read',
+    rule,
+    name: rule.name,
+    mode: cache.mode,
+    policy: cache.policy,
+    primaryKey: formatPrimaryKey({
+      prefix: inForce.set.prefix,
+      key: rendered.key,
+      appended: {
+        ...(forKey === '' ? {} : { query: forKey }),
+        ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { method: request.method }),
+        ...(input.originHost === 'keep' ? { host: request.host } : {}),
+        ...(cache.scope === 'user' && !traits.isUserInKey ? { identity: somebody?.user as string } : {}),
+      },
+    }),
+    key: rendered.key,
+    prefixes: rendered.prefixes,
+    host: labelHost(request, input.originHost),
+    path: foldPath(request.target.path),
+    forwardTarget: query === '' ? request.target.path : `${request.target.path}?${query}`,
+    credentials: credentialsOf(cache),
+    values,
+    purges,
+    body: facts.read?.body,
+  }
+  if (traits.isRememberable && purges.length === 0 && inForce.set.rules.indexOf(rule) < inForce.conditionalFrom)
+    remember(input, read)
+  return read
+}
+
+function credentialsOf(cache: CacheRule): Read['credentials'] {
+  if (cache.scope === 'public') return 'stripped'
+  return cache.scope === 'unset' ? 'none-allowed' : 'identity-only'
+}
+
+const rememberedLimit = 50_000
+
+function remember({ request, inForce }: RouteInput, read: Read): void {
+  if (read.rule?.cache?.scope === 'authenticated' || (request.method !== 'GET' && request.method !== 'HEAD')) return
+  if (inForce.remembered.size >= rememberedLimit) {
+    const oldest = inForce.remembered.keys().next()
+    if (!oldest.done) inForce.remembered.delete(oldest.value)
+  }
+  inForce.remembered.set(memoKey(request), read)
+}
+
+/** What is remembered for everybody must not hold the fields of the one who came first. */
+function withoutFields(request: Request): Request {
+  return { ...request, fields: [] }
+}
+
+/** Whether the request carries anything that could make its answer personal. */
+export function hasCredentials(request: Request, set: RuleSet): boolean {
+  if (hasField(request.fields, 'authorization') || hasField(request.fields, 'cookie')) return true
+  return set.identity?.from.some((source) => source.kind === 'header' && hasField(request.fields, source.name)) ?? false
+}
