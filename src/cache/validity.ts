@@ -37,8 +37,15 @@ export type Validity =
 const valid: Validity = { kind: 'valid' }
 const purged: Validity = { kind: 'purged' }
 
+/** What a stamp is compared with: a reading, or a ledger of this process itself. */
+export interface Known {
+  readonly epoch: string
+  readonly seq: number
+  readonly purges: { get(label: Label): LastPurge | undefined }
+}
+
 /** Compares a stamp and labels with a reading. A label that the reading does not cover counts as purged: what was not asked is not known. */
-export function judge(stamp: Stamp, labels: readonly Label[], reading: Reading): Validity {
+export function judge(stamp: Stamp, labels: readonly Label[], reading: Known): Validity {
   if (stamp.epoch !== reading.epoch || stamp.number > reading.seq) return purged
   let at: Instant | undefined
   for (const label of labels) {

@@ -1,0 +1,163 @@
+/**
+ * The ledger of one process: a map from label to its last purge, read without a promise. Labels are chained in the order of their last
+ * purge, which is the order of their numbers, so that the lowest is at hand when there are too many.
+ */
+import { allLabel, type Label } from '../cache/label.ts'
+import { judge, type LastPurge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
+import { type Clock, elapsed, type Instant, instant } from '../time.ts'
+import { defaultBounds, type LedgerBounds, type LedgerEvent } from './bounds.ts'
+import { freshEpoch } from './epoch.ts'
+import type { LedgerStatus, LocalLedger, Receipt } from './ledger.ts'
+
+export interface MemoryLedgerOptions {
+  readonly clock: Clock
+  readonly bounds?: () => LedgerBounds
+  readonly report?: (event: LedgerEvent) => void
+}
+
+/** A label's last purge, and its place among the others. */
+interface Link extends LastPurge {
+  readonly label: Label
+  hard: number
+  soft: number
+  softAt: Instant
+  purgedAt: Instant
+  older: Link | undefined
+  newer: Link | undefined
+}
+
+const never: LastPurge = { hard: 0, soft: 0, softAt: instant(0) }
+
+export class MemoryLedger implements LocalLedger {
+  readonly epoch: string = String(freshEpoch())
+  /** As `judge` asks: unlike in a reading, a label that is not there was never purged. */
+  readonly purges: { get(label: Label): LastPurge } = { get: (label) => this.#links.get(label) ?? never }
+  readonly #links = new Map<Label, Link>()
+  readonly #clock: Clock
+  readonly #bounds: () => LedgerBounds
+  readonly #report: (event: LedgerEvent) => void
+  #seq = 0
+  #longestLife = 0
+  #folds = 0
+  #oldest: Link | undefined
+  #newest: Link | undefined
+
+  constructor(options: MemoryLedgerOptions) {
+    this.#clock = options.clock
+    this.#bounds = options.bounds ?? (() => defaultBounds)
+    this.#report = options.report ?? (() => {})
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  stampNow(): Stamp {
+    return { epoch: this.epoch, number: this.#seq }
+  }
+
+  judgeNow(stamp: Stamp, labels: readonly Label[]): Validity {
+    return judge(stamp, labels, this)
+  }
+
+  async stamp(): Promise<Stamp> {
+    return this.stampNow()
+  }
+
+  async read(labels: readonly Label[]): Promise<Reading> {
+    const purges = new Map<Label, LastPurge>()
+    for (const label of labels) {
+      const { hard, soft, softAt } = this.purges.get(label)
+      purges.set(label, { hard, soft, softAt })
+    }
+    return { epoch: this.epoch, seq: this.#seq, purges }
+  }
+
+  async purge(labels: readonly Label[], kind: 'hard' | 'soft'): Promise<Receipt> {
+    const bounds = this.#bounds()
+    const now = this.#clock.now()
+    this.#seq += 1
+    for (const label of labels) this.#raise(label, kind, { now, bounds })
+    this.#shrink(now, bounds)
+    return { kind: 'done', number: this.#seq, epoch: this.epoch }
+  }
+
+  status(): LedgerStatus {
+    return {
+      kind: 'memory',
+      isConnected: true,
+      epoch: this.epoch,
+      seq: this.#seq,
+      labels: this.#links.size,
+      folds: this.#folds,
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #raise(label: Label, kind: 'hard' | 'soft', at: { readonly now: Instant; readonly bounds: LedgerBounds }): void {
+    const link = this.#renew(label, at.now)
+    if (kind === 'hard') {
+      link.hard = this.#seq
+      link.soft = 0
+      return
+    }
+    if (link.soft > 0 && elapsed(link.softAt, at.now) > at.bounds.longestWindow) {
+      // What the older soft purge marked is past every window.
+      link.hard = link.soft
+      link.soft = 0
+    }
+    // The older time stays, so that no window gets longer: with a write a second, nothing would ever be past its window.
+    link.softAt = link.soft > 0 && link.softAt < at.now ? link.softAt : at.now
+    link.soft = this.#seq
+  }
+
+  /** The label's link, made the newest. */
+  #renew(label: Label, now: Instant): Link {
+    let link = this.#links.get(label)
+    if (link === undefined) {
+      link = { label, hard: 0, soft: 0, softAt: now, purgedAt: now, older: undefined, newer: undefined }
+      this.#links.set(label, link)
+    } else if (label !== allLabel) this.#unchain(link)
+    link.purgedAt = now
+    // `all` is what the others are folded into: it never goes.
+    if (label !== allLabel) this.#chain(link)
+    return link
+  }
+
+  #shrink(now: Instant, bounds: LedgerBounds): void {
+    this.#longestLife = Math.max(this.#longestLife, bounds.longestLife)
+    let folded = 0
+    let number = 0
+    let foldedAt = now
+    while (this.#links.size > bounds.labels && this.#oldest !== undefined) {
+      const link = this.#oldest
+      this.#unchain(link)
+      this.#links.delete(link.label)
+      if (elapsed(link.purgedAt, now) > this.#longestLife) continue
+      folded += 1
+      number = Math.max(link.hard, link.soft)
+      foldedAt = link.purgedAt
+    }
+    if (folded === 0) return
+    const all = this.#renew(allLabel, now)
+    all.hard = Math.max(all.hard, number)
+    this.#folds += folded
+    this.#report({ kind: 'folded', labels: folded, age: elapsed(foldedAt, now) })
+  }
+
+  #chain(link: Link): void {
+    link.older = this.#newest
+    link.newer = undefined
+    if (this.#newest === undefined) this.#oldest = link
+    else this.#newest.newer = link
+    this.#newest = link
+  }
+
+  #unchain(link: Link): void {
+    if (link.older === undefined) this.#oldest = link.newer
+    else link.older.newer = link.newer
+    if (link.newer === undefined) this.#newest = link.older
+    else link.newer.older = link.older
+  }
+}
