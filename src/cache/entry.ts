@@ -3,7 +3,7 @@
  * freshening makes a new one. Lifetimes are not in it: they are computed from the rule of the day, so that an edited `ttl` holds at once.
  */
 import type { ResponseHead } from '../http/response.ts'
-import type { Instant } from '../time.ts'
+import type { Instant, Seconds } from '../time.ts'
 import type { Label } from './label.ts'
 import type { Stamp } from './validity.ts'
 
@@ -19,6 +19,8 @@ export interface Entry extends ResponseHead {
   /** When the request left and when the head of its answer came (RFC 9111 §4.2.3). */
   readonly requestTime: Instant
   readonly responseTime: Instant
+  /** How old it already was when it came (§4.2.3, `initialAge`). The origin's own Age is not among the fields. */
+  readonly initialAge: Seconds
   readonly stamp: Stamp
   readonly labels: readonly Label[]
   /** Lower-case names of the request fields that selected it (Vary, normalised); empty when none did. */

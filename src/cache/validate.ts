@@ -1,0 +1,71 @@
+/**
+ * Asking the origin whether an entry still holds (RFC 9111 §4.3): with which validators, whether a 304 is about this entry, and the entry that
+ * comes out of it.
+ */
+import { isStrongEtag, validatorsOf } from '../http/conditional.ts'
+import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/response.ts'
+import { initialAge, type Times } from './age.ts'
+import type { StaleReason } from './decide.ts'
+import type { Entry } from './entry.ts'
+import { renewedFields } from './stored-fields.ts'
+import type { Stamp } from './validity.ts'
+
+/** Whether the origin can be asked with any of its validators. */
+export function isValidatable(response: Pick<ResponseHead, 'fields'>): boolean {
+  const { etag = '', lastModified = '' } = validatorsOf(response.fields)
+  return etag !== '' || lastModified !== ''
+}
+
+/** Whether it can be asked after a soft purge: only a strong ETag proves that these bytes are the current ones. */
+export function isStronglyValidatable(response: Pick<ResponseHead, 'fields'>): boolean {
+  return isStrongEtag(validatorsOf(response.fields).etag ?? '')
+}
+
+/** The fields that ask about the entry (RFC 9111 §4.3.1), to be put in place of the client's own. `purged`: after a soft purge. */
+export function validationFields(entry: Pick<ResponseHead, 'fields'>, reason: StaleReason): string[] {
+  const { etag = '', lastModified = '' } = validatorsOf(entry.fields)
+  if (reason === 'purged') return isStronglyValidatable(entry) ? ['If-None-Match', etag] : []
+  const fields: string[] = []
+  if (etag !== '') fields.push('If-None-Match', etag)
+  if (lastModified !== '') fields.push('If-Modified-Since', lastModified)
+  return fields
+}
+
+/**
+ * Whether a 304 speaks of this entry (RFC 9111 §4.3.4). A strong ETag must be the very same, a weak one the same but for its weakness. A 304
+ * without validator answers the ones that were sent, and those were this entry's.
+ */
+export function matchesStored(entry: Pick<ResponseHead, 'fields'>, response: ResponseHead): boolean {
+  const stored = validatorsOf(entry.fields)
+  const { etag, lastModified } = validatorsOf(response.fields)
+  if (etag !== undefined && isStrongEtag(etag)) return etag === stored.etag
+  if (etag !== undefined && stored.etag !== undefined) return withoutWeakness(etag) === withoutWeakness(stored.etag)
+  if (lastModified !== undefined) return lastModified === stored.lastModified
+  return etag === undefined
+}
+
+export interface Freshening extends Times {
+  /** What the validating request took before it left. */
+  readonly stamp: Stamp
+}
+
+/**
+ * The entry as the 304 makes it (RFC 9111 §3.2, §4.3.4): its fields renewed, its age counted anew, its body and labels the same. Whether the
+ * result is still storable is asked again with its fields.
+ */
+export function freshen(entry: Entry, response: ResponseHead, { stamp, requestTime, responseTime }: Freshening): Entry {
+  const fields: Fields = renewedFields(entry.fields, response, responseTime)
+  return {
+    ...entry,
+    fields,
+    stamp,
+    requestTime,
+    responseTime,
+    initialAge: initialAge(response.fields, { requestTime, responseTime }),
+  }
+}
+
+function withoutWeakness(etag: string): string {
+  return etag.startsWith('W/') ? etag.slice(2) : etag
+}
