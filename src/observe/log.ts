@@ -2,6 +2,7 @@
  * The log: JSON lines by pino. One access line per request, events by a constant name, and one line per change of a state. What comes from
  * outside appears as a string member only, never in the message, so nobody can write lines of their own.
  */
+import { hash } from 'node:crypto'
 import { type DestinationStream, destination, pino } from 'pino'
 import type { Milliseconds } from '../time.ts'
 import { outcomeOf, type Reason } from './reasons.ts'
@@ -21,8 +22,8 @@ export interface AccessLine {
   readonly reason: Reason
   readonly status: number
   readonly method: string
-  /** A digest: keys hold what users asked for. Undefined when there was no key. */
-  readonly keyHash: string | undefined
+  /** Logged as its digest: keys hold what users asked for. Undefined when there was none. */
+  readonly key: string | undefined
   readonly duration: Milliseconds
   /** How long the origin took; undefined when it was not asked. */
   readonly originDuration: Milliseconds | undefined
@@ -31,7 +32,7 @@ export interface AccessLine {
 
 export interface Log {
   access(line: AccessLine): void
-  /** `name` is a constant of the code: `stored`, `purged`, `rules-reloaded`. Secrets among the members are redacted. */
+  /** `name` is a constant of the code: `stored`, `purged`, `rules-reloaded`. Secrets among the members are redacted, a `key` becomes a digest. */
   event(level: Level, name: string, members?: Readonly<Record<string, unknown>>): void
   /** Logs `state` when it differs from the last one reported under `name`: trouble is said when it begins and when it ends. */
   reportChange(name: string, state: string, members?: Readonly<Record<string, unknown>>): void
@@ -51,12 +52,28 @@ export function createLog(options: LogOptions, sink?: DestinationStream): Log {
       if (!logger.isLevelEnabled('info')) return
       const outcome = outcomeOf(line.reason)
       if (outcome === 'hit' && !isSampled()) return
-      const { method, duration, originDuration, ...members } = line
-      const text = { method: method.slice(0, 32), outcome, ...members, ms: round(duration) }
-      logger.info(originDuration === undefined ? text : { ...text, originMs: round(originDuration) }, 'access')
+      const { rule, reason, status, method, key, duration, originDuration, bytes } = line
+      logger.info(
+        {
+          rule,
+          outcome,
+          reason,
+          status,
+          // A method is whatever token the client sent.
+          method: method.slice(0, 32),
+          keyHash: digest(key),
+          ms: round(duration),
+          originMs: originDuration === undefined ? undefined : round(originDuration),
+          bytes,
+        },
+        'access',
+      )
     },
     event(level, name, members = {}) {
-      if (logger.isLevelEnabled(level)) logger[level](redact(members), name)
+      if (!logger.isLevelEnabled(level)) return
+      const { key, ...others } = members
+      const keyHash = typeof key === 'string' ? digest(key) : undefined
+      logger[level]({ ...(redact(others) as object), keyHash }, name)
     },
     reportChange(name, state, members = {}) {
       const before = states.get(name)
@@ -89,6 +106,11 @@ function createSampler(part: number): () => boolean {
     credit -= 1
     return true
   }
+}
+
+/** Short enough to read, long enough to find the lines of one key. */
+function digest(key: string | undefined): string | undefined {
+  return key === undefined ? undefined : hash('sha256', key, 'hex').slice(0, 16)
 }
 
 /** Milliseconds to the microsecond. */

@@ -38,7 +38,7 @@ export function readConfiguration(text: string, name: string): FileReading {
   else if (root !== null && !(isScalar(root) && root.value === null)) {
     found.problems.push({ key: '', source: at(0), problem: 'Not a map of settings', fix: 'Write "key: value" lines' })
   }
-  return found
+  return { given: found.given, problems: found.problems }
 }
 
 interface Found {

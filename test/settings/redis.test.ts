@@ -1,6 +1,5 @@
 import t from 'tap'
 import { loadSettings } from '../../src/settings/load.ts'
-import { parseRedisUrl } from '../../src/settings/redis-url.ts'
 import type { RedisSettings } from '../../src/settings/settings.ts'
 
 function redisFrom(env: Record<string, string>, file = ''): RedisSettings | undefined {
@@ -58,20 +57,4 @@ t.test(
 
 t.test('resolveRedis: TLS that the URL asks for is not taken back', async (t) => {
   t.match(redisFrom({ REDIS_URL: 'rediss://h', REDIS_TLS: 'false' }), { tls: true })
-})
-
-t.test('parseRedisUrl refuses what it would misread, without quoting it', async (t) => {
-  for (const text of [
-    'http://h',
-    'h:6379',
-    'redis://',
-    'redis://h/x',
-    'redis://h?db=1',
-    'redis://u:%@h',
-    '',
-    'redis://u:%ff@h',
-  ]) {
-    const parsed = parseRedisUrl(text)
-    t.ok('problem' in parsed, text)
-  }
 })
