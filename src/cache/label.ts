@@ -3,6 +3,7 @@
  * purge, and the two are compared; nothing is ever searched for. The letter before the colon keeps the kinds apart, and values inside
  * are escaped where they were rendered, so that no label can pretend to be another.
  */
+import { foldPath } from '../http/path.ts'
 
 export type Label = string & { readonly __label?: never }
 
@@ -27,9 +28,12 @@ export function ruleLabel(rule: string): Label {
   return `r:${rule}`
 }
 
-/** Host and path without the query: what RFC 9111 §4.4 invalidates and what `purge --url` names. */
+/**
+ * Host and path without the query: what RFC 9111 §4.4 invalidates and what `purge --url` names. Folded, since the origin may take a write to
+ * "/API/Cart/" for one to "/api/cart".
+ */
 export function uriLabel(host: string, path: string): Label {
-  return `u:${host}${path}`
+  return `u:${host}${foldPath(path)}`
 }
 
 /** Carried by every entry that these rules made; raised when another version of the rules can no longer name what they made. */
