@@ -14,16 +14,19 @@ export function nearest<Word extends string>(word: string, known: Iterable<Word>
   return best
 }
 
-/** Edits between two words: insertions, deletions, replacements (Levenshtein). */
+/** Edits between two words: insertions, deletions, replacements, and two neighbours swapped (optimal string alignment). */
 function edits(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, i) => i)
+  const rows = [Array.from({ length: to.length + 1 }, (_, i) => i)]
   for (let i = 1; i <= from.length; i++) {
+    const above = rows[i - 1]!
     const row = [i]
     for (let j = 1; j <= to.length; j++) {
       const replaced = above[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1))
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
+      const swapped = isSwapped ? rows[i - 2]![j - 2]! + 1 : replaced
+      row.push(Math.min(replaced, swapped, above[j]! + 1, row[j - 1]! + 1))
     }
-    above = row
+    rows.push(row)
   }
-  return above[to.length]!
+  return rows[from.length]![to.length]!
 }
