@@ -27,6 +27,7 @@ const endToEndNames: ReadonlySet<string> = new Set([
   'cache-control',
   'cache-status',
   'cdn-cache-control',
+  'springhouse-cache-control',
   'cookie',
   'date',
   'etag',

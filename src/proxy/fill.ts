@@ -6,7 +6,7 @@
 import type { Times } from '../cache/age.ts'
 import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
-import { lifetimeOf } from '../cache/freshness.ts'
+import { cookieFields } from '../cache/sharing.ts'
 import { storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
 import { freshen, isValidatable, matchesStored } from '../cache/validate.ts'
@@ -23,7 +23,7 @@ import { type Asker, fillRequest } from './forward.ts'
 import type { InForce } from './in-force.ts'
 import { keep, maxSelectors, putEntry, tooLargeFor } from './keep.ts'
 import type { Parts } from './parts.ts'
-import type { Read } from './route.ts'
+import type { Read } from './way.ts'
 
 export interface Errand {
   readonly read: Read
@@ -128,7 +128,19 @@ async function confirm(parts: Parts, errand: Errand, { response, times }: Answer
   const head = headOf(response)
   if (!matchesStored(stored, head)) return fill(parts, { ...errand, validated: undefined })
   const entry = freshen(stored, head, { ...times, stamp: errand.stamp })
-  const lifetime = lifetimeOf(entry, times, errand.read.policy)
+  const { read } = errand
+  const verdict = storable({
+    request: errand.asker.request,
+    response: entry,
+    framing: 'none',
+    credentials: credentialsOf(read, errand.asker.request.fields),
+    policy: read.policy,
+    times,
+    isBodyKeyed: read.body !== undefined,
+  })
+  // Confirmed, and from now on not to be stored: it still answers those who asked.
+  if (verdict.kind === 'not-storable') return { kind: 'freshened', entry }
+  const { lifetime } = verdict
   await putEntry(parts, errand.read, {
     entry,
     selector: entry.vary,
@@ -143,7 +155,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
   const { read, asker } = errand
   const { policy } = read
   const whole = headOf(response)
-  const head = policy.setCookie === 'strip' ? { ...whole, fields: withoutFields(whole.fields, new Set(['set-cookie'])) } : whole
+  const head = policy.setCookie === 'strip' ? { ...whole, fields: withoutFields(whole.fields, new Set(cookieFields)) } : whole
   const verdict = storable({
     request: asker.request,
     response: whole,
@@ -159,6 +171,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
     const reason: Reason = verdict.kind === 'not-storable' ? verdict.reason : 'vary-any'
     return disown(parts, errand, { response, head: whole, reason })
   }
+  if (verdict.lifetime.isRuleOverruledByOrigin) adviseOverride(parts, read, verdict.lifetime.source)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
   const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
   const capture = new Capture({ source: response.body, limit: policy.maxSize, trailers: () => endToEnd(response.trailers()) })
@@ -180,6 +193,14 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
       initialAge: verdict.initialAge,
     }),
   }
+}
+
+/** An operator who edits a `ttl` that is never used should hear of it. */
+function adviseOverride(parts: Parts, read: Read, source: string): void {
+  parts.observer.advise(
+    `ttl ${read.name}`,
+    `Rule "${read.name}": its ttl is not used, the origin sends a lifetime of its own (${source}); write "override: [max-age]" to use the rule's`,
+  )
 }
 
 /** Not to be shared: said to all who wait at once, and remembered, so that the next ones do not queue up for nothing. */

@@ -16,7 +16,7 @@ import type { OriginRequest } from '../origin/origin.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import type { Exchange } from './exchange.ts'
 import type { ProxySettings } from './parts.ts'
-import type { Read } from './route.ts'
+import type { Read } from './way.ts'
 
 /** Who asks: all that the origin is told of a client, and all that a refresh keeps of the one that caused it. */
 export interface Asker {
@@ -62,7 +62,7 @@ export function fillRequest({ read, asker, set, settings, validated, isRangeKept
   fields = normalisedSelectors(fields, read)
   if (validated !== undefined) fields = [...fields, ...validationFields(validated.entry, validated.reason)]
   return {
-    method: asker.request.method === 'HEAD' ? 'GET' : asker.request.method,
+    method: asker.request.method,
     target: read.forwardTarget,
     fields: ownFields(fields, asker, settings),
     body: read.body,

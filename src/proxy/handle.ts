@@ -13,8 +13,9 @@ import type { Parts } from './parts.ts'
 import { pass } from './pass.ts'
 import { read, readNow } from './read.ts'
 import { readWhole } from './read-whole.ts'
-import { type Facts, type RouteInput, route, type Way } from './route.ts'
+import { route } from './route.ts'
 import { Visit } from './visit.ts'
+import type { Facts, RouteInput, Way } from './way.ts'
 import { write } from './write.ts'
 
 export function handle(exchange: Exchange, parts: Parts): void {

@@ -11,7 +11,7 @@ import { cacheNeeds, isOfTargetAlone, type Needs, purgeNeeds } from '../rules/ne
 import { mayHaveResponseTags } from '../rules/reach.ts'
 import type { Rule, RuleSet } from '../rules/rule.ts'
 import { Identities } from './identity.ts'
-import type { Read } from './route.ts'
+import type { Read } from './way.ts'
 
 export interface InForce {
   readonly set: RuleSet
@@ -80,7 +80,7 @@ function traitsOf(rule: Rule): Traits {
     purgeNeeds: purgeNeeds(rule),
     isRememberable: isOfTargetAlone(needs) && rule.cache?.scope !== 'user',
     hasMadeTags: mayHaveResponseTags(rule),
-    isUserInKey: rule.cache?.key.parts.some((part) => part.kind === 'value' && isUser(part)),
+    isUserInKey: rule.cache?.key.parts.some((part) => part.kind === 'value' && isUser(part)) === true,
   }
 }
 

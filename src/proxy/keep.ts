@@ -23,7 +23,7 @@ import type { Errand } from './fill.ts'
 import type { Traits } from './in-force.ts'
 import { labelsOf } from './lookup.ts'
 import type { Parts } from './parts.ts'
-import type { Read } from './route.ts'
+import type { Read } from './way.ts'
 
 export interface Keepable {
   readonly capture: Capture

@@ -12,7 +12,7 @@ import { renderTags } from '../rules/render.ts'
 import type { Instant } from '../time.ts'
 import type { InForce, Traits } from './in-force.ts'
 import type { Parts } from './parts.ts'
-import type { Read } from './route.ts'
+import type { Read } from './way.ts'
 
 export interface Found {
   readonly entry: Entry | undefined

@@ -12,8 +12,9 @@ import { type Values, valuesOf } from '../rules/values.ts'
 import { bodyJson } from './body-json.ts'
 import type { Identified } from './identity.ts'
 import { type PurgeWork, purge } from './purge.ts'
-import { labelHost, type Read } from './route.ts'
+import { labelHost } from './route.ts'
 import type { Visit } from './visit.ts'
+import type { Read } from './way.ts'
 
 /** How a write ended. `unknown`: something was sent and no whole answer came. */
 export type Outcome =

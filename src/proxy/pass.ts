@@ -6,8 +6,8 @@ import { milliseconds } from '../time.ts'
 import { answerFailure, answerOrigin } from './answer.ts'
 import { headOf } from './fill.ts'
 import { passRequest } from './forward.ts'
-import type { Pass } from './route.ts'
 import type { Visit } from './visit.ts'
+import type { Pass } from './way.ts'
 
 export async function pass(visit: Visit, way: Pass, fwd: Forward = way.reason === 'method' ? 'method' : 'bypass'): Promise<void> {
   const { exchange, parts } = visit

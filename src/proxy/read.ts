@@ -15,8 +15,9 @@ import { fetchAlone, lead } from './lead.ts'
 import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
 import { pass } from './pass.ts'
 import { refresh } from './refresh.ts'
-import { hasCredentials, type Read } from './route.ts'
+import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
+import type { Read } from './way.ts'
 
 /** A read that could not be answered at once: what was found, decided, and how to say so. */
 export interface Missed {

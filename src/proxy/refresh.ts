@@ -1,13 +1,14 @@
 /** Refreshing behind an answer: once per key at a time, only when there is room, and never in a client's way. */
 import type { Entry } from '../cache/entry.ts'
 import { isStronglyValidatable, isValidatable } from '../cache/validate.ts'
+import type { Request } from '../http/request.ts'
 import { later, seconds } from '../time.ts'
 import type { Flight } from './collapse.ts'
 import { type Errand, type Fill, fill } from './fill.ts'
 import { land } from './lead.ts'
 import { type Found, joinLabels } from './lookup.ts'
-import type { Read } from './route.ts'
 import type { Visit } from './visit.ts'
+import type { Read } from './way.ts'
 
 export interface Refreshable {
   readonly way: Read
@@ -28,7 +29,7 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
   const isSoft = found.validity.kind === 'expired'
   const errand: Errand = {
     read: way,
-    asker: { request: visit.request, clientAddress: visit.exchange.clientAddress, isTrusted: visit.exchange.isTrusted },
+    asker: { request: asGet(visit.request), clientAddress: visit.exchange.clientAddress, isTrusted: visit.exchange.isTrusted },
     inForce,
     stamp: found.stamp,
     validated: (isSoft ? isStronglyValidatable(entry) : isValidatable(entry))
@@ -52,4 +53,9 @@ async function report(visit: Visit, flight: Flight): Promise<void> {
   if (result.kind === 'own') result.response.body.on('error', () => {}).destroy()
   if (!isOk) parts.memory.refreshPaused.remember(flight.key, true, later(parts.clock.now(), pauseAfterFailure))
   parts.observer.refreshed({ rule: visit.rule, key: flight.key, isOk })
+}
+
+/** What is stored is what GET answers, whoever found it old. */
+function asGet(request: Request): Request {
+  return request.method === 'HEAD' ? { ...request, method: 'GET' } : request
 }

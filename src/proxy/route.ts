@@ -6,84 +6,19 @@
 import { unmatchedRule } from '../cache/entry.ts'
 import { isSafe } from '../cache/invalidate.ts'
 import { formatPrimaryKey } from '../cache/key.ts'
-import type { Policy } from '../cache/policy.ts'
 import { hasOtherPreconditions } from '../http/conditional.ts'
 import { hasField } from '../http/fields.ts'
-import { foldPath } from '../http/path.ts'
 import { formatQuery } from '../http/query.ts'
 import type { Request } from '../http/request.ts'
 import type { Reason } from '../observe/reasons.ts'
-import type { Json } from '../rules/json.ts'
 import type { MatchedRule } from '../rules/match.ts'
 import { needsIdentity } from '../rules/needs.ts'
 import { appendedQuery, renderKey } from '../rules/render.ts'
-import type { CacheRule, Rule, RuleSet } from '../rules/rule.ts'
-import { type Values, valuesOf } from '../rules/values.ts'
-import type { Instant } from '../time.ts'
+import type { CacheRule, RuleSet } from '../rules/rule.ts'
+import { valuesOf } from '../rules/values.ts'
 import type { Identified } from './identity.ts'
 import type { InForce, Traits } from './in-force.ts'
-
-export type Way = Pass | Write | Read
-
-export interface Pass {
-  readonly kind: 'pass'
-  readonly reason: Reason
-  readonly rule: string
-}
-
-export interface Write {
-  readonly kind: 'write'
-  readonly purges: readonly MatchedRule[]
-  /** The path can be read in two ways: every purge rule applies, to all that it can reach. */
-  readonly isAmbiguous: boolean
-  readonly identified: Identified | undefined
-  readonly rule: string
-}
-
-export interface Read {
-  readonly kind: 'read'
-  /** Undefined under `unmatched: rfc`. */
-  readonly rule: Rule | undefined
-  readonly name: string
-  readonly mode: 'on' | 'shadow'
-  readonly policy: Policy
-  readonly primaryKey: string
-  /** The key as its rule renders it, and its prefixes: labels. */
-  readonly key: string
-  readonly prefixes: readonly string[]
-  readonly host: string
-  readonly path: string
-  /** Path as received, query rebuilt from the parameters that are kept. */
-  readonly forwardTarget: string
-  /** What becomes of the client's credentials, and so who may share the answer. */
-  readonly credentials: 'none-allowed' | 'stripped' | 'identity-only' | 'forwarded'
-  /** For tags, and for purges of a rule that has both parts. */
-  readonly values: Values
-  readonly purges: readonly MatchedRule[]
-  /** The body that is in the key, read whole. */
-  readonly body: Uint8Array | undefined
-}
-
-/** What had to be waited for. Asked for by `Wanting`, one step at a time. */
-export interface Facts {
-  readonly identified?: Identified
-  /** Present once the body was read; `json` is undefined where it is no JSON. `body` is undefined where it was too long to be kept. */
-  readonly read?: { readonly body: Uint8Array | undefined; readonly json: Json | undefined }
-}
-
-export interface Wanting {
-  readonly kind: 'wanting'
-  readonly what: 'identity' | 'body'
-}
-
-export interface RouteInput {
-  readonly request: Request
-  readonly hasBody: boolean
-  readonly inForce: InForce
-  readonly originHost: string
-  readonly facts: Facts
-  readonly now: Instant
-}
+import type { Facts, Pass, Read, RouteInput, Wanting, Way, Write } from './way.ts'
 
 /** The way, or what it takes to know it. Never asks for the same thing twice. */
 export function route(input: RouteInput): Way | Wanting {
@@ -169,7 +104,7 @@ function rfcRead(input: RouteInput): Read {
     key,
     prefixes: ['uri:'],
     host: labelHost(request, originHost),
-    path: foldPath(path),
+    path,
     forwardTarget: raw,
     credentials: 'forwarded',
     values: valuesOf({ request: withoutFields(request), params: new Map() }),
@@ -234,7 +169,7 @@ function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly Match
     key: rendered.key,
     prefixes: rendered.prefixes,
     host: labelHost(request, input.originHost),
-    path: foldPath(request.target.path),
+    path: request.target.path,
     forwardTarget: query === '' ? request.target.path : `${request.target.path}?${query}`,
     credentials: credentialsOf(cache),
     values,

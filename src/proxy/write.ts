@@ -14,9 +14,9 @@ import { passRequest } from './forward.ts'
 import { type Outcome, purgesNeed, purgeWorkOf } from './outcome.ts'
 import { type PurgeWork, purge } from './purge.ts'
 import { readWhole } from './read-whole.ts'
-import type { Write } from './route.ts'
 import { Tee } from './tee.ts'
 import type { Visit } from './visit.ts'
+import type { Write } from './way.ts'
 
 export async function write(visit: Visit, way: Write): Promise<void> {
   const { exchange, parts } = visit

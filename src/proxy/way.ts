@@ -1,0 +1,73 @@
+/** The ways a request can go, as data: what `route` decides and everything behind it reads. */
+import type { Policy } from '../cache/policy.ts'
+import type { Request } from '../http/request.ts'
+import type { Reason } from '../observe/reasons.ts'
+import type { Json } from '../rules/json.ts'
+import type { MatchedRule } from '../rules/match.ts'
+import type { Rule } from '../rules/rule.ts'
+import type { Values } from '../rules/values.ts'
+import type { Instant } from '../time.ts'
+import type { Identified } from './identity.ts'
+import type { InForce } from './in-force.ts'
+
+export type Way = Pass | Write | Read
+
+export interface Pass {
+  readonly kind: 'pass'
+  readonly reason: Reason
+  readonly rule: string
+}
+
+export interface Write {
+  readonly kind: 'write'
+  readonly purges: readonly MatchedRule[]
+  /** The path can be read in two ways: every purge rule applies, to all that it can reach. */
+  readonly isAmbiguous: boolean
+  readonly identified: Identified | undefined
+  readonly rule: string
+}
+
+export interface Read {
+  readonly kind: 'read'
+  /** Undefined under `unmatched: rfc`. */
+  readonly rule: Rule | undefined
+  readonly name: string
+  readonly mode: 'on' | 'shadow'
+  readonly policy: Policy
+  readonly primaryKey: string
+  /** The key as its rule renders it, and its prefixes: labels. */
+  readonly key: string
+  readonly prefixes: readonly string[]
+  readonly host: string
+  readonly path: string
+  /** Path as received, query rebuilt from the parameters that are kept. */
+  readonly forwardTarget: string
+  /** What becomes of the client's credentials, and so who may share the answer. */
+  readonly credentials: 'none-allowed' | 'stripped' | 'identity-only' | 'forwarded'
+  /** For tags, and for purges of a rule that has both parts. */
+  readonly values: Values
+  readonly purges: readonly MatchedRule[]
+  /** The body that is in the key, read whole. */
+  readonly body: Uint8Array | undefined
+}
+
+/** What had to be waited for. Asked for by `Wanting`, one step at a time. */
+export interface Facts {
+  readonly identified?: Identified
+  /** Present once the body was read; `json` is undefined where it is no JSON. `body` is undefined where it was too long to be kept. */
+  readonly read?: { readonly body: Uint8Array | undefined; readonly json: Json | undefined }
+}
+
+export interface Wanting {
+  readonly kind: 'wanting'
+  readonly what: 'identity' | 'body'
+}
+
+export interface RouteInput {
+  readonly request: Request
+  readonly hasBody: boolean
+  readonly inForce: InForce
+  readonly originHost: string
+  readonly facts: Facts
+  readonly now: Instant
+}
