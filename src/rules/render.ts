@@ -100,7 +100,7 @@ export interface AppendedQuery {
 
 /**
  * The key's appendix: parameters that neither the key nor `query` mentions, sorted by name; parameters and paths that the key does mention
- * but that came in another spelling than the key shows ("%20" for "+", repeated, empty, a trailing slash). The origin may tell them apart.
+ * but that came in another spelling than the key shows ("%20" for "+", empty, a trailing slash). The origin may tell them apart.
  */
 export function appendedQuery(rule: Rule, values: Values): AppendedQuery {
   const { parameters } = values
@@ -108,12 +108,7 @@ export function appendedQuery(rule: Rule, values: Values): AppendedQuery {
   const forwarded = parameters.filter(
     (parameter) => !isEmpty(parameter) && (mentioned.has(parameter.name) || isKept(rule, parameter.name)),
   )
-  const counts = new Map<string, number>()
-  for (const { name } of forwarded) counts.set(name, (counts.get(name) ?? 0) + 1)
-  const appended = forwarded.filter(
-    (parameter) => !mentioned.has(parameter.name) || counts.get(parameter.name) !== 1 || !isCanonical(parameter),
-  )
-  // Sorting is stable and by decoded name: what the origin may read as one repeated parameter keeps its order.
+  const appended = forwarded.filter((parameter) => !mentioned.has(parameter.name) || !isCanonical(parameter))
   const sorted = appended.sort((a, b) => compare(a.name, b.name))
   const texts = sorted.map(({ rawName, rawValue, hasEquals }) => (hasEquals ? `${rawName}=${rawValue}` : rawName))
   // No parameter contains "&", and empty ones are dropped, so "&&" begins nothing else.
