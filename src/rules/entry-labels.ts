@@ -1,7 +1,7 @@
 /** The names under which an entry can be purged, put together. What a purge can name, the entry must carry: labels rather too many than too few. */
 import { unmatchedRule } from '../cache/entry.ts'
 import { allLabel, keyLabel, type Label, prefixLabel, ruleLabel, rulesLabel, tagLabel, uriLabel } from '../cache/label.ts'
-import { expand, prefixesOf } from './render.ts'
+import { expand, mostCombinations, prefixesOf } from './render.ts'
 import type { Rule } from './rule.ts'
 import type { Values } from './values.ts'
 
@@ -29,12 +29,9 @@ export function entryLabels(names: EntryNames): Label[] {
   return [...labels, rulesLabel(names.rulesHash), allLabel]
 }
 
-/** More combinations are not labelled one by one; prefixes still reach them. */
-const mostOtherKeys = 64
-
 /** With "?id=1&id=2" the origin may have answered for either: a purge of either must reach what was stored. */
 function otherKeys({ rule, values, key }: EntryNames): readonly string[] {
   if (rule?.cache === undefined || !key.includes(',')) return []
-  const expanded = expand(rule.cache.key, values, { limit: mostOtherKeys, isKey: true })
+  const expanded = expand(rule.cache.key, values, { limit: mostCombinations, isKey: true })
   return expanded.kind === 'texts' ? expanded.texts : []
 }

@@ -10,7 +10,7 @@ import type { Rule } from './rule.ts'
 import type { Part, Template } from './template.ts'
 import { formatReference, lookUp, resolve, type Values, withoutTrailingSlash } from './values.ts'
 
-/** A value without default is missing; `missing` names it as the operator wrote it. */
+/** A value without default is missing, or repeated beyond measure; `missing` names it as the operator wrote it. */
 export interface Incomplete {
   readonly kind: 'incomplete'
   readonly missing: string
@@ -28,14 +28,20 @@ export type RenderedTags =
   | Incomplete
   | { readonly kind: 'too-many' }
 
+/** An entry is labelled with the key of each combination of repeated values; where there are more, nothing is stored. */
+export const mostCombinations = 128
+
 /** Several values of one reference are joined with ",", which no escaped value contains. */
 export function renderKey(template: Template, values: Values): RenderedKey | Incomplete {
   let key = ''
+  let combinations = 1
   for (const part of template.parts) {
     if (part.kind === 'text') key += part.text
     else {
       const texts = resolve(part.value, values, { fallback: part.fallback, isKey: true })
-      if (texts === undefined) return { kind: 'incomplete', missing: formatReference(part.value) }
+      combinations *= Math.max(1, texts?.length ?? 0)
+      if (texts === undefined || combinations > mostCombinations)
+        return { kind: 'incomplete', missing: formatReference(part.value) }
       // An empty list is not the list of one empty text.
       key += texts.length === 0 ? '=' : texts.join(',')
     }
@@ -109,6 +115,7 @@ export function appendedQuery(rule: Rule, values: Values): AppendedQuery {
     (parameter) => !isEmpty(parameter) && (mentioned.has(parameter.name) || isKept(rule, parameter.name)),
   )
   const appended = forwarded.filter((parameter) => !mentioned.has(parameter.name) || !isCanonical(parameter))
+  // Stable and by decoded name: what the origin may read as one repeated parameter keeps its order.
   const sorted = appended.sort((a, b) => compare(a.name, b.name))
   const texts = sorted.map(({ rawName, rawValue, hasEquals }) => (hasEquals ? `${rawName}=${rawValue}` : rawName))
   // No parameter contains "&", and empty ones are dropped, so "&&" begins nothing else.

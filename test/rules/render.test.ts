@@ -35,6 +35,13 @@ t.test('renderKey joins repeated values in order and tells every list apart', as
   t.equal(new Set([list('[]'), list('[""]'), list('["a","b"]'), list('["a,b"]'), list('["b","a"]')]).size, 5)
 })
 
+t.test('renderKey refuses more combinations than an entry can be labelled with', async (t) => {
+  const repeated = (count: number): string => `/?${'id=1&'.repeat(count)}`
+  t.equal(renderKey(template('x:{query.id}'), values(repeated(128))).kind, 'key')
+  t.equal(renderKey(template('x:{query.id}'), values(repeated(129))).kind, 'incomplete')
+  t.equal(renderKey(template('x:{query.id}:{query.id}'), values(repeated(12))).kind, 'incomplete')
+})
+
 t.test('a rendered value never contains a separator, a glob or an appendix', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 200 })
   fc.assert(
