@@ -8,6 +8,7 @@ import type { Fields } from '../http/fields.ts'
 import { type Clock, milliseconds } from '../time.ts'
 import type { Connection } from './connections.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { explain } from './explain.ts'
 import { endingError, type Leash } from './leash.ts'
 import { OriginError, type OriginRequest, type OriginResponse } from './origin.ts'
 import type { OriginSettings } from './origin-settings.ts'
@@ -54,9 +55,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isReused = false
   #isSent = false
   #hasAnswerBegun = false
-  #head: Head | undefined
   #body: Readable | undefined
-  #bytes = 0
   #trailers: Fields = []
 
   constructor(plan: ExchangePlan, resolve: (response: OriginResponse) => void, reject: (failure: ExchangeFailure) => void) {
@@ -134,7 +133,6 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== 'body') return
-    this.#bytes += chunk.length
     this.#deadline.restart()
     if (this.#body?.push(chunk)) return
     controller.pause()
@@ -142,14 +140,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#plan.leash.total.pause()
   }
 
+  /** undici has compared the length by now: a body that is too short ends in `onResponseError`. */
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.#phase !== 'body') return
-    const expected = this.#head?.contentLength
-    if (expected !== undefined && expected !== this.#bytes) {
-      const message = `The body has ${this.#bytes} bytes, Content-Length says ${expected}`
-      this.#fail(new OriginError('origin-broken', true, message))
-      return
-    }
     this.#trailers = decodeFields(controller.rawTrailers)
     this.#finish()
     this.#plan.connection.giveBack()
@@ -158,7 +151,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#fail(this.#explain(error))
+    this.#fail(explain(error, { isSent: this.#isSent, wasOpen: this.#wasOpen }))
   }
 
   /** undici never upgrades unasked; without this method it would refuse the handler for a request that could be. */
@@ -167,7 +160,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #deliver(head: Head): void {
-    this.#head = head
     this.#phase = 'body'
     const { settings, clock, leash } = this.#plan
     this.#deadline.cancel()
@@ -224,19 +216,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#phase = 'done'
     this.#deadline.cancel()
     this.#plan.leash.onEnd = undefined
-  }
-
-  #explain(error: Error): OriginError {
-    const code = (error as NodeJS.ErrnoException).code ?? error.name
-    if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
-      return new OriginError('aborted', this.#isSent, 'The request body is not as long as its Content-Length', error)
-    }
-    if (code.startsWith('UND_ERR_INVALID') || code === 'UND_ERR_NOT_SUPPORTED') {
-      return new OriginError('origin-request-refused', false, error.message, error)
-    }
-    if (this.#isSent) return new OriginError('origin-broken', true, `The connection to the origin broke: ${code}`, error)
-    if (this.#wasOpen) return new OriginError('origin-broken', false, `The idle connection to the origin broke: ${code}`, error)
-    return new OriginError('origin-unreachable', false, `Cannot connect to the origin: ${code}`, error)
   }
 
   /**

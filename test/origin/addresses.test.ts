@@ -69,8 +69,8 @@ t.test('send: one failing address among healthy ones never opens the circuit', a
     health: { consecutiveFailures: 100, coolDown: milliseconds(1000), jitter: 0 },
   })
   let failures = 0
-  for (let i = 0; i < 10; i++) failures += (await origin.send(get).catch(() => undefined)) === undefined ? 1 : 0
-  t.equal(failures, 5)
+  for (let i = 0; i < 60; i++) failures += (await origin.send(get).catch(() => undefined)) === undefined ? 1 : 0
+  t.equal(failures, 30)
   t.equal(origin.status().circuit, 'closed')
 })
 

@@ -214,6 +214,21 @@ t.test('undici: a reset on a reused connection is tried once more for GET and HE
   }
 })
 
+t.test('undici: the second try does not go on another idle connection, which may be as dead', async (t) => {
+  const gate = makeGate()
+  const { origin, scripted } = await bench(t, async ({ reply }) => {
+    await gate.wait()
+    reply()
+  })
+  const warm = [fetchText(origin, get('/warm')), fetchText(origin, get('/warm'))]
+  await gate.arrived(2)
+  gate.open()
+  await Promise.all(warm)
+  scripted.script(({ request, reply, reset }) => (request.connection < 2 ? reset() : reply()))
+  t.match(await origin.send(get('/again')), { status: 200 })
+  t.equal(scripted.count('/again'), 2)
+})
+
 t.test('undici: the second try is the last, and a fresh connection gets none', async (t) => {
   const { origin, scripted } = await bench(t)
   await fetchText(origin, get('/warm'))
@@ -310,6 +325,16 @@ t.test('send: a request body that breaks off is the end of the exchange, not a f
   t.match(await failing, { failure: 'aborted', isSent: true })
   await scripted.drained()
   t.match(origin.status(), { isReachable: true, inFlight: 0 })
+})
+
+t.test('send: a streamed body of another length than announced is the end of the exchange', async (t) => {
+  for (const sent of ['abc', 'abcdefgh']) {
+    const { origin } = await bench(t, () => {}, { isEager: true })
+    const body = Readable.from([Buffer.from(sent.slice(0, 1)), Buffer.from(sent.slice(1))])
+    const write = get('/', { method: 'POST', fields: ['Content-Length', '5'], body })
+    t.match(await failureOf(origin.send(write)), { failure: 'aborted', isSent: true }, sent)
+    t.match(origin.status(), { isReachable: true, inFlight: 0 })
+  }
 })
 
 t.test('send: a streamed body is destroyed when the exchange fails, and when the answer comes before its end', async (t) => {
