@@ -174,7 +174,11 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
   if (verdict.lifetime.isRuleOverruledByOrigin) adviseOverride(parts, read, verdict.lifetime.source)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
   const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
-  const capture = new Capture({ source: response.body, limit: policy.maxSize, trailers: () => endToEnd(response.trailers()) })
+  const capture = new Capture({
+    source: response.body,
+    limit: Math.min(policy.maxSize, parts.settings.maxEntry),
+    trailers: () => endToEnd(response.trailers()),
+  })
   return {
     kind: 'shared',
     head,

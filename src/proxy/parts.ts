@@ -33,6 +33,8 @@ export interface ProxySettings {
   /** Whether RFC 7239 `Forwarded` is sent beside the X-Forwarded fields. */
   readonly sendForwarded: boolean
   readonly sendVia: boolean
+  /** No body above this many bytes is stored, whatever its rule allows. */
+  readonly maxEntry: number
   /** Bodies above this many bytes are compressed in the store. */
   readonly compressAbove: number
 }

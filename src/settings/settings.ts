@@ -108,6 +108,7 @@ export interface StoreSettings {
   readonly memoryLimit: number
   readonly maxEntry: number
   readonly compressAbove: number
+  readonly memoryCompressAbove: number
 }
 
 export interface LogSettings {

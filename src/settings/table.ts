@@ -82,7 +82,8 @@ export const table: readonly Row[] = [
 
   { path: 'store.memory_limit', kind: 'size', default: '256MiB', flag: 'memory-limit', help: 'Bytes that entries may take in this process' },
   { path: 'store.max_entry', kind: 'size', default: '8MiB', help: 'The largest body that is stored; a rule may lower it' },
-  { path: 'store.compress_above', kind: 'size', default: '1KiB', help: 'Bodies above this are compressed at rest' },
+  { path: 'store.compress_above', kind: 'size', default: '1KiB', help: 'Bodies above this are compressed at rest in Redis' },
+  { path: 'store.memory_compress_above', kind: 'size', default: '0B', help: 'The same in memory, where a hit then costs a decompression; 0B: never' },
 
   { path: 'rules', kind: 'text', default: './rules.yaml', env: 'RULES', flag: 'rules', help: 'The file of rules' },
   { path: 'json_limit', kind: 'size', default: '1MiB', help: 'Bytes of a JSON body that are read for templates' },

@@ -33,7 +33,7 @@ t.test('loadSettings without anything gives the defaults', async (t) => {
     server: { host: '0.0.0.0', port: 8080, trustedProxies: [], via: true, forwarded: false },
     admin: { host: '127.0.0.1', port: 8081, token: undefined },
     redis: undefined,
-    store: { memoryLimit: 268_435_456, maxEntry: 8_388_608, compressAbove: 1024 },
+    store: { memoryLimit: 268_435_456, maxEntry: 8_388_608, compressAbove: 1024, memoryCompressAbove: 0 },
     rules: './rules.yaml',
     prefix: undefined,
     defaultTtl: undefined,

@@ -1,0 +1,202 @@
+/**
+ * The composition root: the only file that names concretes. It puts store, ledger, origin, rules, proxy, public edge and operator's edge
+ * together, swaps the rules on a reload, and takes everything down in order.
+ */
+import { createOperator } from './admin/operator.ts'
+import { createAdmin } from './admin/server.ts'
+import { createLog, type Log } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { createOrigin } from './origin/client.ts'
+import { type Probe, startProbe } from './origin/probe.ts'
+import { createTunnel } from './origin/tunnel.ts'
+import { Background } from './proxy/background.ts'
+import { Flights } from './proxy/collapse.ts'
+import { handle } from './proxy/handle.ts'
+import { enforce, type InForce } from './proxy/in-force.ts'
+import { createObserver } from './proxy/observer.ts'
+import type { Memory, Parts } from './proxy/parts.ts'
+import { Remembered } from './proxy/remembered.ts'
+import type { RuleSet } from './rules/rule.ts'
+import { createListener } from './server/listener.ts'
+import type { Settings } from './settings/settings.ts'
+import { openTier, type Tier } from './tier.ts'
+import { type Clock, systemClock } from './time.ts'
+
+export interface AppOptions {
+  readonly settings: Settings
+  /** Parsed and without errors. */
+  readonly rules: RuleSet
+  /** Where `jwt.secret_env` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log?: Log
+  readonly clock?: Clock
+}
+
+export interface App {
+  /** `http://host:port` of the public and of the operator's edge. */
+  readonly address: string
+  readonly admin: string
+  readonly store: 'memory' | 'redis'
+  readonly log: Log
+  /** For tests that look inside. */
+  readonly parts: Parts
+  /** Swaps the rules whole. A request under way keeps those it began with. */
+  reload(rules: RuleSet): void
+  /** Not ready first, then no new connections; what is in flight ends within the drain timeout. */
+  close(): Promise<void>
+}
+
+/** A set-up that cannot be started; the message says what to change. */
+export class StartRefused extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'StartRefused'
+  }
+}
+
+export async function start(options: AppOptions): Promise<App> {
+  const { settings, env } = options
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? createLog(settings.log)
+  const metrics = createMetrics(settings.service, clock)
+  let inForce = put(options.rules)
+
+  function put(rules: RuleSet): InForce {
+    metrics.declareRules([...rules.rules.map(({ name }) => name), ...ownCauses])
+    return enforce(rules, { paths: settings.origin.paths, secret: (name) => secretOf(env, name) })
+  }
+
+  const tier = await openTier({ settings, prefix: options.rules.prefix, clock, log })
+  const origin = createOrigin(settings.origin, clock)
+  const tunnel = createTunnel(settings.origin, clock)
+  const probe = await startProbe(settings.origin.addresses, clock, (isReachable) => {
+    log.reportChange('origin', isReachable ? 'reachable' : 'unreachable', { addresses: settings.origin.addresses })
+  })
+  const observer = createObserver({ metrics, log, tier: tier.kind })
+  const parts: Parts = {
+    settings: {
+      originHost: settings.origin.host,
+      jsonLimit: settings.jsonLimit,
+      sendForwarded: settings.server.forwarded,
+      sendVia: settings.server.via,
+      maxEntry: settings.store.maxEntry,
+      compressAbove: noneAsInfinite(tier.kind === 'redis' ? settings.store.compressAbove : settings.store.memoryCompressAbove),
+    },
+    clock,
+    inForce: () => inForce,
+    store: tier.store,
+    ledger: tier.ledger,
+    local: tier.local,
+    origin,
+    flights: new Flights(),
+    memory: createMemory(),
+    background: new Background(maxBackground, (error) => observer.fault(error)),
+    observer,
+  }
+  metrics.watch({
+    tiers: () => [tier.store.status()],
+    originInFlight: () => origin.status().inFlight,
+    ledgerFolds: () => tier.ledger.status().folds,
+  })
+
+  const listener = createListener({
+    settings: settings.server,
+    clock,
+    handle: (exchange) => handle(exchange, parts),
+    upgrade: (upgrade) => {
+      metrics.unmatched.answered('upgrade', 'none', 0)
+      tunnel.upgrade(upgrade.request, upgrade.socket, upgrade.head, upgrade.fields)
+    },
+    refused: ({ reason }) => metrics.unmatched.answered(reason, 'none', 0),
+    fault: (error) => observer.fault(error),
+  })
+  let isClosing = false
+  const health = () => healthOf({ tier, probe, parts, isClosing })
+  const { address } = await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`)
+  const operator = createOperator({ parts, metrics, health, defaultHost: () => new URL(address).host })
+  const admin = createAdmin(operator, { ...settings.admin, log, clock })
+  const operated = await refuse(admin.listen(), `${settings.admin.host}:${settings.admin.port}`)
+
+  return {
+    address,
+    admin: operated.address,
+    store: tier.kind,
+    log,
+    parts,
+    reload(rules) {
+      inForce = put(rules)
+      log.event('info', 'rules-reloaded', { rules: rules.rules.length, hash: rules.hash })
+    },
+    async close() {
+      isClosing = true
+      probe.stop()
+      await Promise.all([listener.drain(settings.drainTimeout), tunnel.close(settings.drainTimeout)])
+      await parts.background.drain()
+      await origin.close(0)
+      await admin.close()
+      await tier.close()
+      await log.flush()
+    },
+  }
+}
+
+/** Settings write "no limit" as 0. */
+function noneAsInfinite(size: number): number {
+  return size === 0 ? Number.POSITIVE_INFINITY : size
+}
+
+/** Causes of purges that are no rules; the metrics know them by name. */
+const ownCauses = ['uri', 'admin']
+/** Refreshes at once, over all keys. */
+const maxBackground = 256
+
+function secretOf(env: AppOptions['env'], name: string): string {
+  const secret = env[name]
+  if (secret !== undefined && secret !== '') return secret
+  throw new StartRefused(
+    `The rules verify tokens with the secret in ${name}, and ${name} is not set: set it, or remove identity.jwt`,
+  )
+}
+
+async function refuse<T>(listening: Promise<T>, where: string): Promise<T> {
+  try {
+    return await listening
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (code === 'EADDRINUSE') throw new StartRefused(`${where} is in use: stop what listens there, or set another port`, error)
+    if (code === 'EACCES') throw new StartRefused(`${where} needs privileges: set a port above 1023`, error)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartRefused(`${where} is no address of this machine: set another host`, error)
+    throw error
+  }
+}
+
+interface Watched {
+  readonly tier: Tier
+  readonly probe: Probe
+  readonly parts: Parts
+  readonly isClosing: boolean
+}
+
+/** Ready: requests can be answered. Redis away is slower, not unready. */
+function healthOf({ tier, probe, parts, isClosing }: Watched): ReturnType<Parameters<typeof createOperator>[0]['health']> {
+  const origin = parts.origin.status()
+  const ledger = parts.ledger.status()
+  const isOriginThere = probe.hasConnected && origin.isReachable
+  const reasons: string[] = []
+  if (isClosing) reasons.push('The proxy is shutting down')
+  if (!isOriginThere) reasons.push(origin.circuit === 'open' ? 'The origin failed too often' : 'The origin cannot be reached')
+  if (!ledger.isConnected) reasons.push('Redis is away: everything is answered by the origin')
+  return { isReady: isOriginThere && !isClosing, reasons, store: tier.store.status(), ledger, origin }
+}
+
+function createMemory(): Memory {
+  return {
+    hitForMiss: new Remembered(100_000),
+    credentialsNeeded: new Remembered(10_000),
+    tooLarge: new Remembered(10_000),
+    selectors: new Remembered(100_000),
+    refreshPaused: new Remembered(10_000),
+    uses: new Remembered(100_000),
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Where entries and numbers are kept: both in this process, or both in one Redis, over one connection so that what is asked of them together
+ * leaves in one write. Their troubles become one line for each change of state.
+ */
+import type { LedgerEvent } from './ledger/bounds.ts'
+import { MemoryLedger } from './ledger/memory.ts'
+import { openRedisLedger } from './ledger/redis.ts'
+import type { Log } from './observe/log.ts'
+import type { Parts } from './proxy/parts.ts'
+import { connectRedis, type RedisConnection } from './redis/connection.ts'
+import type { RedisSettings, Settings } from './settings/settings.ts'
+import { MemoryStore } from './store/memory.ts'
+import { RedisStore } from './store/redis.ts'
+import type { Clock } from './time.ts'
+
+/** Where entries and numbers are kept, and how to leave it. */
+export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local'> {
+  readonly kind: 'memory' | 'redis'
+  close(): Promise<void>
+}
+
+export interface TierOptions {
+  readonly settings: Settings
+  readonly prefix: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function openTier(options: TierOptions): Promise<Tier> {
+  return options.settings.redis === undefined ? openMemoryTier(options) : openRedisTier(options, options.settings.redis)
+}
+
+async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Tier> {
+  const ledger = new MemoryLedger({ clock, report: (event) => reportLedger(log, event) })
+  const store = new MemoryStore({ clock, limit: settings.store.memoryLimit })
+  const close = async (): Promise<void> => {
+    await Promise.all([store.close(), ledger.close()])
+  }
+  return { kind: 'memory', store, ledger, local: { store, ledger }, close }
+}
+
+async function openRedisTier({ prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
+  const connection: RedisConnection = await connectRedis({
+    ...redis,
+    report: ({ state, cause }) => log.reportChange('redis', state, cause === undefined ? {} : { cause }),
+  })
+  const ledger = await openRedisLedger({ connection, prefix, clock, report: (event) => reportLedger(log, event) })
+  const store = new RedisStore({
+    connection,
+    report: (event) => {
+      if (event.kind === 'undecodable') log.event('warn', 'undecodable', { key: event.key })
+      else log.event('debug', 'store-failed', { operation: event.operation, cause: event.cause })
+    },
+  })
+  const close = async (): Promise<void> => {
+    await ledger.close()
+    await store.close()
+    connection.close()
+  }
+  return { kind: 'redis', store, ledger, local: undefined, close }
+}
+
+function reportLedger(log: Log, event: LedgerEvent): void {
+  switch (event.kind) {
+    case 'trusted':
+      log.reportChange('ledger', 'trusted')
+      break
+    case 'untrusted':
+      log.reportChange('ledger', 'untrusted', { cause: event.cause, waiting: event.waiting })
+      break
+    case 'epoch':
+      log.event('warn', 'epoch', { epoch: event.epoch })
+      break
+    case 'folded':
+      log.event('warn', 'ledger-folded', { labels: event.labels, age: event.age })
+  }
+}
