@@ -16,6 +16,7 @@ const levels: ReadonlyArray<readonly string[]> = [
   ['store', 'ledger', 'origin', 'observe', 'settings'],
   ['proxy', 'jobs'],
   ['server', 'admin'],
+  ['tier.ts'],
   ['app.ts'],
   ['commands'],
   ['main.ts'],
