@@ -221,20 +221,22 @@ t.test('upgrade: no more tunnels than allowed', async (t) => {
 })
 
 t.test('http-proxy-3: when one side is gone the other is closed, and destroyed if it does not close', async (t) => {
-  const { handler, next } = upgrades()
-  const { ask, clock, tunnel, over } = await bench(t, handler)
-  const client = ask()
-  const { socket } = await next
-  socket.write(welcome)
-  await until(client, '\r\n\r\n')
-  // The origin's side reads the end and never closes its own.
-  const ended = once(socket.resume(), 'end')
-  client.destroy()
-  await ended
-  t.equal(tunnel.open, 1)
-  clock.advance(5000)
-  await over()
-  t.equal(clock.pending(), 0)
+  for (const leave of ['destroy', 'resetAndDestroy'] as const) {
+    const { handler, next } = upgrades()
+    const { ask, clock, tunnel, over } = await bench(t, handler)
+    const client = ask()
+    const { socket } = await next
+    socket.write(welcome)
+    await until(client, '\r\n\r\n')
+    // The origin's side reads the end and never closes its own.
+    const ended = once(socket.resume(), 'end')
+    client[leave]()
+    await ended
+    t.equal(tunnel.open, 1)
+    clock.advance(5000)
+    await over()
+    t.equal(clock.pending(), 0)
+  }
 })
 
 t.test('upgrade: what was sent before the end still arrives', async (t) => {
