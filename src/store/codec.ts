@@ -1,7 +1,6 @@
 /**
- * One stored value as bytes, for Redis, and as a copy of its own, for memory: a version byte, the kind, the head with every length before its
- * text, then the body as it is. Whatever is read may have been written by anybody: `decode` never throws, and gives undefined unless
- * every byte has its place.
+ * One stored value as bytes, in Redis and in memory: a version byte, the kind, the head with every length before its text, then the body as it
+ * is. Whatever is read may have been written by anybody: `decode` never throws, and gives undefined unless every byte has its place.
  */
 import type { Entry, Stored } from '../cache/entry.ts'
 import { instant, seconds } from '../time.ts'
@@ -12,11 +11,14 @@ const kinds = { entry: 0, variants: 1 } as const
 const codings = ['identity', 'zstd'] as const
 
 export function encode(stored: Stored): Buffer {
-  if (stored.kind === 'entry') return Buffer.concat([writeHead(stored.entry), stored.entry.body])
-  const writer = start(kinds.variants)
-  writer.count(stored.selectors.length)
-  for (const selector of stored.selectors) writer.texts(selector)
-  return writer.bytes()
+  return Buffer.concat(encodeParts(stored))
+}
+
+/** The same in pieces, so that a body need not be copied twice. */
+export function encodeParts(stored: Stored): readonly Buffer[] {
+  if (stored.kind === 'variants') return [writeVariants(stored.selectors)]
+  const { body } = stored.entry
+  return [writeHead(stored.entry), Buffer.from(body.buffer, body.byteOffset, body.byteLength)]
 }
 
 /** The entry's body is a view of `bytes`, not a copy. */
@@ -34,25 +36,18 @@ export function decode(bytes: Uint8Array): Stored | undefined {
   return reader.isAtEnd() ? { kind: 'variants', selectors } : undefined
 }
 
-/**
- * A copy that holds on to nothing: texts cut out of a key, a header or a body would keep those whole in memory, and a body in a shared pool
- * the pool. The body lies outside the JavaScript heap, in a buffer of exactly its size.
- */
-export function detach(stored: Stored): Stored {
-  if (stored.kind === 'variants') return decode(encode(stored)) as Stored
-  const reader = new ByteReader(writeHead(stored.entry))
-  reader.byte()
-  reader.byte()
-  const body = Buffer.allocUnsafeSlow(stored.entry.body.length)
-  body.set(stored.entry.body)
-  return { kind: 'entry', entry: readEntry(reader, body) as Entry }
-}
-
 function start(kind: number): ByteWriter {
   const writer = new ByteWriter()
   writer.byte(version)
   writer.byte(kind)
   return writer
+}
+
+function writeVariants(selectors: ReadonlyArray<readonly string[]>): Buffer {
+  const writer = start(kinds.variants)
+  writer.count(selectors.length)
+  for (const selector of selectors) writer.texts(selector)
+  return writer.bytes()
 }
 
 function writeHead(entry: Entry): Buffer {
@@ -74,7 +69,7 @@ function writeHead(entry: Entry): Buffer {
   return writer.bytes()
 }
 
-function readEntry(reader: ByteReader, given?: Uint8Array): Entry | undefined {
+function readEntry(reader: ByteReader): Entry | undefined {
   const status = reader.count()
   const reasonPhrase = reader.text()
   const fields = reader.texts()
@@ -87,8 +82,7 @@ function readEntry(reader: ByteReader, given?: Uint8Array): Entry | undefined {
   const vary = reader.texts()
   const atRest = codings[reader.byte()]
   const bodyLength = reader.count()
-  const storedLength = reader.count()
-  const body = given ?? reader.rest(storedLength)
+  const body = reader.rest(reader.count())
   if (atRest === undefined || !reader.isWhole) return undefined
   return {
     status,

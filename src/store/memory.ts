@@ -1,18 +1,20 @@
 /**
- * Entries of this process, limited in bytes: bodies, heads and what holding them costs. An entry whose time is over goes when it is asked
+ * Entries of this process, limited in bytes. They are kept as bytes outside the JavaScript heap, where a million objects would cost the collector
+ * more than they save, and opened when they are used; what is used again stays open. An entry whose time is over goes when it is asked
  * for or when the evicting hand meets it; nothing ever walks over everything.
  */
 import type { Stored } from '../cache/entry.ts'
-import { type Clock, type Milliseconds, type Seconds, toMilliseconds } from '../time.ts'
-import { detach } from './codec.ts'
-import { footprint } from './footprint.ts'
+import { type Clock, type Milliseconds, milliseconds, type Seconds, toMilliseconds } from '../time.ts'
+import { Arena } from './arena.ts'
+import { decode, encodeParts } from './codec.ts'
+import { keyFootprint, openFootprint } from './footprint.ts'
 import { globMatcher } from './glob.ts'
 import { type Seat, Sieve } from './sieve.ts'
 import type { LocalStore, StoreStatus } from './store.ts'
 
 export interface MemoryStoreOptions {
   readonly clock: Clock
-  /** In bytes. One entry may take an eighth of it. */
+  /** In bytes. An eighth of it is for what is open, and one entry may take another. */
   readonly limit: number
 }
 
@@ -20,9 +22,20 @@ interface Kept extends Seat {
   readonly key: string
   /** Grows with every new key: where a listing goes on. */
   readonly serial: number
-  stored: Stored
+  /** Where it begins in the arena, and how long it is there. */
+  first: number
+  length: number
+  /** What all of it costs, until it is opened. */
   bytes: number
   keptUntil: Milliseconds
+  open: Open | undefined
+}
+
+/** A value that was decoded, and is while it is used. */
+interface Open extends Seat {
+  readonly kept: Kept
+  readonly stored: Stored
+  readonly bytes: number
 }
 
 /** How many keys one page of a listing looks at, so that it holds up nobody. */
@@ -31,15 +44,20 @@ const keysPerPage = 10_000
 export class MemoryStore implements LocalStore {
   readonly #clock: Clock
   readonly #limit: number
+  readonly #openLimit: number
+  readonly #arena = new Arena()
   readonly #kept = new Map<string, Kept>()
   readonly #sieve = new Sieve<Kept>()
-  #bytes = 0
+  readonly #openSieve = new Sieve<Open>()
+  #keptBytes = 0
+  #openBytes = 0
   #evictions = 0
   #serial = 0
 
   constructor(options: MemoryStoreOptions) {
     this.#clock = options.clock
     this.#limit = options.limit
+    this.#openLimit = options.limit / 8
   }
 
   peek(key: string): Stored | undefined {
@@ -50,7 +68,9 @@ export class MemoryStore implements LocalStore {
       return undefined
     }
     kept.isUsed = true
-    return kept.stored
+    if (kept.open === undefined) return this.#open(kept)
+    kept.open.isUsed = true
+    return kept.open.stored
   }
 
   async get(key: string): Promise<Stored | undefined> {
@@ -58,27 +78,29 @@ export class MemoryStore implements LocalStore {
   }
 
   async put(key: string, stored: Stored, keepFor: Seconds): Promise<boolean> {
-    const bytes = footprint(key, stored)
+    const parts = encodeParts(stored)
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    const bytes = keyFootprint(key) + Arena.footprint(length)
     const before = this.#kept.get(key)
     if (bytes > this.#limit / 8 || !(keepFor > 0)) {
       // What lies there was just replaced, only not by something that can be kept.
       if (before !== undefined) this.#remove(before)
       return false
     }
-    const keptUntil = this.#until(keepFor)
-    const copy = detach(stored)
-    if (before === undefined) this.#add({ key, stored: copy, bytes, keptUntil })
-    else {
-      this.#bytes += bytes - before.bytes
-      Object.assign(before, { stored: copy, bytes, keptUntil })
-    }
+    if (before !== undefined) this.#discard(before)
+    const kept = before ?? this.#seat(key)
+    kept.first = this.#arena.write(parts)
+    kept.length = length
+    kept.bytes = bytes
+    kept.keptUntil = this.#until(keepFor)
+    this.#keptBytes += bytes
     this.#makeRoom()
     return this.#kept.has(key)
   }
 
   async renew(key: string, keepFor: Seconds): Promise<void> {
     const kept = this.#kept.get(key)
-    if (kept !== undefined && this.peek(key) !== undefined) kept.keptUntil = this.#until(keepFor)
+    if (kept !== undefined && kept.keptUntil > this.#clock.monotonic()) kept.keptUntil = this.#until(keepFor)
   }
 
   async delete(key: string): Promise<boolean> {
@@ -106,16 +128,14 @@ export class MemoryStore implements LocalStore {
       kind: 'memory',
       isConnected: true,
       keys: this.#kept.size,
-      bytes: this.#bytes,
+      bytes: this.#keptBytes + this.#openBytes,
       evictions: this.#evictions,
       undecodable: 0,
     }
   }
 
   async close(): Promise<void> {
-    for (const kept of this.#kept.values()) this.#sieve.remove(kept)
-    this.#kept.clear()
-    this.#bytes = 0
+    for (const kept of this.#kept.values()) this.#remove(kept)
   }
 
   /** The next to look at: by its key, or, when that has gone, the first that is older. */
@@ -132,28 +152,80 @@ export class MemoryStore implements LocalStore {
     return (this.#clock.monotonic() + toMilliseconds(keepFor)) as Milliseconds
   }
 
-  #add(what: Pick<Kept, 'key' | 'stored' | 'bytes' | 'keptUntil'>): void {
+  /** A place for a key that has none; what is kept there is for the caller to say. */
+  #seat(key: string): Kept {
     this.#serial += 1
-    const kept: Kept = { ...what, serial: this.#serial, isUsed: false, older: undefined, newer: undefined }
-    this.#kept.set(kept.key, kept)
+    // A key cut out of a longer text would hold on to the whole of it.
+    const own = Buffer.from(key, 'utf16le').toString('utf16le')
+    const kept: Kept = {
+      key: own,
+      serial: this.#serial,
+      first: 0,
+      length: 0,
+      bytes: 0,
+      keptUntil: milliseconds(0),
+      open: undefined,
+      isUsed: false,
+      older: undefined,
+      newer: undefined,
+    }
+    this.#kept.set(own, kept)
     this.#sieve.add(kept)
-    this.#bytes += kept.bytes
+    return kept
   }
 
   #remove(kept: Kept): void {
+    this.#discard(kept)
     this.#kept.delete(kept.key)
     this.#sieve.remove(kept)
-    this.#bytes -= kept.bytes
+  }
+
+  /** Gives back what the value costs; the key keeps its place. */
+  #discard(kept: Kept): void {
+    this.#close(kept)
+    this.#arena.free(kept.first)
+    this.#keptBytes -= kept.bytes
+  }
+
+  #open(kept: Kept): Stored | undefined {
+    const stored = decode(this.#arena.read(kept.first, kept.length))
+    if (stored === undefined) return undefined
+    const open: Open = {
+      kept,
+      stored,
+      bytes: openFootprint(stored, kept.length),
+      isUsed: false,
+      older: undefined,
+      newer: undefined,
+    }
+    // One value must not close all the others.
+    if (open.bytes > this.#openLimit / 2) return stored
+    kept.open = open
+    this.#openSieve.add(open)
+    this.#openBytes += open.bytes
+    while (this.#openBytes > this.#openLimit) this.#close((this.#openSieve.choose(never) as Open).kept)
+    return stored
+  }
+
+  #close(kept: Kept): void {
+    const { open } = kept
+    if (open === undefined) return
+    kept.open = undefined
+    this.#openSieve.remove(open)
+    this.#openBytes -= open.bytes
   }
 
   #makeRoom(): void {
     const now = this.#clock.monotonic()
-    const isOver = (kept: Kept) => kept.keptUntil <= now
-    while (this.#bytes > this.#limit) {
-      const kept = this.#sieve.next(isOver)
-      if (kept === undefined) return
+    const isOver = (kept: Kept): boolean => kept.keptUntil <= now
+    while (this.#keptBytes > this.#limit - this.#openLimit) {
+      const kept = this.#sieve.choose(isOver) as Kept
       this.#remove(kept)
       if (!isOver(kept)) this.#evictions += 1
     }
   }
+}
+
+function never(): boolean {
+  return false
 }

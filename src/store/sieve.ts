@@ -1,7 +1,7 @@
 /**
- * Which key to evict: SIEVE (Zhang et al., NSDI 2024). Keys stand in the order in which they came; a hand walks from the oldest to the newest,
- * forgives once whatever was used since it last passed, and takes the first that was not. A use is one assignment, nothing moves, and a scan of
- * keys that are asked for once passes through without washing out the others.
+ * Which one to evict: SIEVE (Zhang et al., NSDI 2024). Seats stand in the order in which they came; a hand walks from the oldest to the newest,
+ * spares once whatever was used since it last passed, and takes the first that was not. A use is one assignment, nothing moves, and a scan of
+ * what is asked for once passes through without washing out the rest.
  */
 
 export interface Seat {
@@ -36,8 +36,8 @@ export class Sieve<S extends Seat> {
     seat.newer = undefined
   }
 
-  /** Chooses whom to evict; `isOver` tells who goes whether used or not. Undefined when there is nobody. */
-  next(isOver: (seat: S) => boolean): S | undefined {
+  /** Whom to evict; `isOver` tells who goes whether used or not. Undefined when there is nobody. The caller removes it. */
+  choose(isOver: (seat: S) => boolean): S | undefined {
     let seat = this.#hand ?? this.#oldest
     while (seat?.isUsed && !isOver(seat)) {
       seat.isUsed = false

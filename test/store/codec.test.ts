@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Entry, Stored } from '../../src/cache/entry.ts'
-import { decode, detach, encode } from '../../src/store/codec.ts'
+import { decode, encode } from '../../src/store/codec.ts'
 import { instant, seconds } from '../../src/time.ts'
 import { makeEntry, stored } from './contract.ts'
 
@@ -89,12 +89,4 @@ t.test('a decoded body is a view of the bytes, not a copy', async (t) => {
   const bytes = encode(stored())
   const decoded = decode(bytes)
   t.equal(decoded?.kind === 'entry' && decoded.entry.body.buffer, bytes.buffer)
-})
-
-t.test('detach gives an equal value that holds on to nothing of the first', async (t) => {
-  fc.assert(fc.property(values, (value) => t.same(detach(value), value) as unknown as boolean))
-  const body = Buffer.from('pooled')
-  const copy = detach(stored({ body, bodyLength: 6 }))
-  body.fill(0)
-  t.equal(copy.kind === 'entry' && String(copy.entry.body), 'pooled')
 })
