@@ -11,6 +11,7 @@ import { type Probe, startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
 import { Background } from './proxy/background.ts'
 import { Flights } from './proxy/collapse.ts'
+import { ownFields } from './proxy/forward.ts'
 import { handle } from './proxy/handle.ts'
 import { enforce, type InForce } from './proxy/in-force.ts'
 import { createObserver } from './proxy/observer.ts'
@@ -105,14 +106,14 @@ export async function start(options: AppOptions): Promise<App> {
     handle: (exchange) => handle(exchange, parts),
     upgrade: (upgrade) => {
       metrics.unmatched.answered('upgrade', 'none', 0)
-      tunnel.upgrade(upgrade.request, upgrade.socket, upgrade.head, upgrade.fields)
+      tunnel.upgrade(upgrade.message, upgrade.socket, upgrade.head, ownFields(upgrade.request.fields, upgrade, parts.settings))
     },
     refused: ({ reason }) => metrics.unmatched.answered(reason, 'none', 0),
     fault: (error) => observer.fault(error),
   })
   let isClosing = false
   const health = () => healthOf({ tier, probe, parts, isClosing })
-  const { address } = await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`)
+  const address = urlOf(await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`))
   const operator = createOperator({ parts, metrics, health, defaultHost: () => new URL(address).host })
   const admin = createAdmin(operator, { ...settings.admin, log, clock })
   const operated = await refuse(admin.listen(), `${settings.admin.host}:${settings.admin.port}`)
@@ -138,6 +139,13 @@ export async function start(options: AppOptions): Promise<App> {
       await log.flush()
     },
   }
+}
+
+/** Where to reach a listener that may listen everywhere. */
+function urlOf({ address, port }: { readonly address: string; readonly port: number }): string {
+  const isAnywhere = address === '0.0.0.0' || address === '::'
+  const host = address.includes(':') ? `[${address}]` : address
+  return `http://${isAnywhere ? 'localhost' : host}:${port}`
 }
 
 /** Settings write "no limit" as 0. */

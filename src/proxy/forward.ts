@@ -104,8 +104,8 @@ function strippedCredentials(read: Read, set: RuleSet): Set<string> {
   return names
 }
 
-/** Who is asking, through whom, under which name. */
-function ownFields(fields: Fields, asker: Asker, settings: ProxySettings): Fields {
+/** The fields with who is asking, through whom, and under which name. */
+export function ownFields(fields: Fields, asker: Asker, settings: ProxySettings): Fields {
   const { request, clientAddress, isTrusted } = asker
   let own = forwardedFields({
     fields,
