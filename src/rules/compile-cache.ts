@@ -33,7 +33,7 @@ export function compileCache(
     mode,
     scope: cache.scope ?? 'unset',
     key,
-    query: compileQuery(cache, key, { path, report }),
+    query: compileQuery(cache, countedParameters(rule, key), { path, report }),
     tags: cache.tags ?? [],
     policy: compilePolicy(cache, inherited),
     collapse: cache.collapse ?? defaults.collapse ?? true,
@@ -96,29 +96,34 @@ function defaultKey(name: string): Template {
   return parsed.kind === 'template' ? parsed.template : { source: name, parts: [{ kind: 'text', text: name }] }
 }
 
+/** The parameters that the key and the tags are made of, and those that the rule matches on: the origin must see what chose the rule. */
+function countedParameters({ match, cache }: RulePart, key: Template): string[] {
+  const matched = typeof match === 'string' ? [] : Object.keys(match.query ?? {})
+  return [...queryNames([key, ...(cache?.tags ?? [])]), ...matched]
+}
+
 function compileQuery(
   cache: CachePart,
-  key: Template,
+  named: readonly string[],
   { path, report }: { path: readonly PropertyKey[]; report: Report },
 ): QueryRule {
   const { only, ignore }: QueryPart = cache.query ?? {}
-  const named = queryNames([key, ...(cache.tags ?? [])])
   if (only !== undefined && ignore !== undefined) {
     const fix = 'Keep "only", which drops everything else already'
     report({ path: [...path, 'query'], severity: 'error', what: '"only" and "ignore" exclude each other', fix })
   }
-  // What the key or a tag is made of counts, whether "only" repeats it or not.
+  // What these name counts, whether "only" repeats it or not.
   if (only !== undefined) return { kind: 'only', names: [...new Set([...only, ...named])] }
   if (ignore === undefined) return { kind: 'all' }
   for (const [i, pattern] of ignore.entries()) {
     const dropped = named.find((name) => matchesName(pattern, name))
     if (dropped === undefined) continue
-    const what = `${quoted(pattern)} drops the parameter ${quoted(dropped)}, which the key or a tag is made of`
+    const what = `${quoted(pattern)} drops the parameter ${quoted(dropped)}, which this rule matches or names`
     report({
       path: [...path, 'query', 'ignore', i],
       severity: 'error',
       what,
-      fix: 'Take it out of "ignore", or out of the templates',
+      fix: 'Take it out of "ignore", or out of the key, the tags and "match"',
     })
   }
   return { kind: 'ignore', names: ignore }

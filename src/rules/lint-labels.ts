@@ -12,7 +12,7 @@ import { nearest } from './spelling.ts'
 const maxSuggestions = 200
 
 export function lintLabels(rules: RuleSet, sites: readonly Site[]): Finding[] {
-  return [...lintTags(sites), ...lintKeys(sites), ...lintCollisions(sites), ...lintPurgedRules(rules)]
+  return [...lintTags(sites), ...lintKeys(sites, rules.prefix), ...lintCollisions(sites), ...lintPurgedRules(rules)]
 }
 
 function lintTags(sites: readonly Site[]): Finding[] {
@@ -31,13 +31,15 @@ function lintTags(sites: readonly Site[]): Finding[] {
   })
 }
 
-function lintKeys(sites: readonly Site[]): Finding[] {
+function lintKeys(sites: readonly Site[], prefix: string): Finding[] {
   const produced = sites.filter((site) => site.kind === 'key')
   const tree = treeOf(produced)
   return sites.flatMap(({ kind, path, template }): Finding[] => {
     if ((kind !== 'purge-key' && kind !== 'pattern') || tree.mayProduce(template)) return []
     const what = `No rule has a key ${kind === 'pattern' ? 'that fits' : 'like'} ${quoted(template.source)}`
-    const fix = suggestion(template.source, produced) ?? 'Write it as the "key" of the rule that caches, without the prefix'
+    const bare = template.source.startsWith(`${prefix}:`) ? template.source.slice(prefix.length + 1) : undefined
+    if (bare !== undefined) return [{ path, severity: 'warning', what, fix: `Leave out the prefix: ${quoted(bare)}` }]
+    const fix = suggestion(template.source, produced) ?? 'Write it as the "key" of the rule that caches says'
     return [{ path, severity: 'warning', what, fix }]
   })
 }

@@ -61,7 +61,7 @@ export class TemplateTree<Owner> {
   #findIn(node: Node<Owner>, segments: ReadonlyArray<readonly Atom[]>, accepts: (owner: Owner) => boolean): Owner | undefined {
     const [segment, ...rest] = segments
     if (segment === undefined) return node.owners.find(accepts)
-    if (segment.includes(anything)) return this.#findBelow(node, [], { wanted: joined(segments), accepts })
+    if (segment.includes(anything)) return this.#findBelow(node, undefined, { wanted: joined(segments), accepts })
     for (const branch of this.#fitting(node, segment)) {
       const found = this.#findIn(branch.node, rest, accepts)
       if (found !== undefined) return found
@@ -78,10 +78,10 @@ export class TemplateTree<Owner> {
   }
 
   /** From a "*" on, segments no longer stand opposite each other: what is below is compared whole, while its beginning still fits. */
-  #findBelow(node: Node<Owner>, above: readonly Atom[], search: Search<Owner>): Owner | undefined {
+  #findBelow(node: Node<Owner>, above: readonly Atom[] | undefined, search: Search<Owner>): Owner | undefined {
     for (const branch of [...node.literal.values(), ...node.mixed.values()]) {
       if (this.#left <= 0) return undefined
-      const text = above.length === 0 ? branch.segment : [...above, ':', ...branch.segment]
+      const text = above === undefined ? branch.segment : [...above, ':', ...branch.segment]
       if (!this.#compare([...text, anything], search.wanted)) continue
       const isWhole = branch.node.owners.length > 0 && this.#compare(text, search.wanted)
       const own = isWhole ? branch.node.owners.find(search.accepts) : undefined

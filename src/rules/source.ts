@@ -173,7 +173,7 @@ function offsetOf(found: Found, { isOnKey, offset }: Pick<Finding, 'isOnKey' | '
   const isEmpty = !isNode(node) || (isScalar(node) && node.source === '' && node.type === 'PLAIN')
   if ((isOnKey || isEmpty) && found.isWhole && isNode(key)) return key.range?.[0] ?? 0
   const start = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  if (offset === undefined || !found.isWhole || !isScalar(node)) return start
+  if (!offset || !found.isWhole || !isScalar(node)) return start
   return start + offsetInside(node, offset)
 }
 
