@@ -16,13 +16,3 @@ export interface LedgerBounds {
 /** "forever" is 30 days, and a fill ends within a day. */
 const thirtyOneDays = seconds(31 * 86_400)
 export const defaultBounds: LedgerBounds = { labels: 200_000, longestLife: thirtyOneDays, longestWindow: thirtyOneDays }
-
-/** What an operator should hear of a ledger. */
-export type LedgerEvent =
-  /** More labels than the bound were purged within `longestLife`: everything fetched before the youngest of them, `age` ago, was purged. */
-  | { readonly kind: 'folded'; readonly labels: number; readonly age: Seconds }
-  /** The ledger was lost or is another: everything stored before is invalid. */
-  | { readonly kind: 'epoch'; readonly epoch: string }
-  | { readonly kind: 'trusted' }
-  /** Nothing stored is used. `waiting` purges were not taken; `all` will be purged for them. */
-  | { readonly kind: 'untrusted'; readonly cause: string; readonly waiting: number }

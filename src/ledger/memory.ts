@@ -5,8 +5,9 @@
 import { allLabel, type Label } from '../cache/label.ts'
 import { judge, type LastPurge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
 import { type Clock, elapsed, type Instant, instant } from '../time.ts'
-import { defaultBounds, type LedgerBounds, type LedgerEvent } from './bounds.ts'
+import { defaultBounds, type LedgerBounds } from './bounds.ts'
 import { freshEpoch } from './epoch.ts'
+import type { LedgerEvent } from './event.ts'
 import type { LedgerStatus, LocalLedger, Receipt } from './ledger.ts'
 
 export interface MemoryLedgerOptions {

@@ -28,7 +28,7 @@ export function decode(bytes: Uint8Array): Stored | undefined {
   const kind = reader.byte()
   if (kind === kinds.entry) {
     const entry = readEntry(reader)
-    return entry && reader.isAtEnd() && isSound(entry) ? { kind: 'entry', entry } : undefined
+    return entry && isSound(entry) ? { kind: 'entry', entry } : undefined
   }
   if (kind !== kinds.variants) return undefined
   const selectors: string[][] = []

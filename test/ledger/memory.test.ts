@@ -1,6 +1,7 @@
 import t from 'tap'
 import { allLabel, keyLabel } from '../../src/cache/label.ts'
-import { defaultBounds, type LedgerEvent } from '../../src/ledger/bounds.ts'
+import { defaultBounds } from '../../src/ledger/bounds.ts'
+import type { LedgerEvent } from '../../src/ledger/event.ts'
 import { MemoryLedger } from '../../src/ledger/memory.ts'
 import { seconds } from '../../src/time.ts'
 import { makeClock } from '../fixtures/clock.ts'

@@ -1,11 +1,13 @@
 import t, { type Test } from 'tap'
 import { allLabel, keyLabel, tagLabel } from '../../src/cache/label.ts'
 import { judge, type Stamp } from '../../src/cache/validity.ts'
-import { defaultBounds, type LedgerEvent } from '../../src/ledger/bounds.ts'
+import { defaultBounds } from '../../src/ledger/bounds.ts'
 import { digestLabel } from '../../src/ledger/digest.ts'
+import type { LedgerEvent } from '../../src/ledger/event.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openRedisLedger, type RedisLedger, type RedisLedgerOptions } from '../../src/ledger/redis.ts'
 import { seconds, systemClock } from '../../src/time.ts'
+import { makeGate } from '../fixtures/gate.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { connect, outsider, type TestConnection, until } from '../redis/fixture.ts'
 import { ledgerContract } from './contract.ts'
@@ -32,6 +34,10 @@ async function open(t: Test, port: number, more: Partial<RedisLedgerOptions> = {
 async function judged(ledger: Ledger, stamp: Stamp, labels = [a, allLabel]): Promise<string | undefined> {
   const reading = await ledger.read(labels)
   return reading && judge(stamp, labels, reading).kind
+}
+
+async function timeOut(): Promise<never> {
+  throw new Error('Command timed out')
 }
 
 async function server(t: Test, extra: readonly string[] = []) {
@@ -131,6 +137,8 @@ t.test('after kill and restart the ledger is opened again, under a new epoch', a
   t.equal(await ledger.read([a]), undefined)
   t.equal(ledger.status().isConnected, false)
   await first.restart()
+  await reached('ready')
+  t.equal(ledger.status().isConnected, false, 'a new connection proves nothing before the script has run on it')
   const after = await until(() => ledger.stamp())
   t.not(after.epoch, stamp.epoch)
   t.equal(after.number, 0, 'no purge was owed')
@@ -178,62 +186,66 @@ t.test('a read that was sent before a purge failed is not believed after it', as
   const { ledger, connection } = await open(t, redis.port)
   const stamp = (await ledger.stamp()) as Stamp
   const { send } = connection
-  let arrive = (): void => {}
-  const held = new Promise<void>((resolve) => {
-    arrive = resolve
-  })
-  // The reply is here, and taken up only after the purge was given up.
+  const gate = makeGate()
   connection.send = async (command) => {
     const reply = await send.call(connection, command)
-    await held
+    await gate.wait()
     return reply as never
   }
   const reading = ledger.read([a])
-  connection.send = async () => {
-    throw new Error('Command timed out')
-  }
+  await gate.arrived(1)
+  connection.send = timeOut
   t.match(await ledger.purge([a], 'hard'), { kind: 'queued' })
   connection.send = send
-  arrive()
+  gate.open()
   t.equal(await reading, undefined)
   t.equal(await until(() => judged(ledger, stamp, [allLabel])), 'purged')
+})
+
+t.test('a read that is taken up after a later purge is no proof of a loss', async (t) => {
+  const { port } = await server(t)
+  const { ledger, connection, said } = await open(t, port)
+  const before = (await ledger.stamp()) as Stamp
+  const { send } = connection
+  const gate = makeGate()
+  connection.send = async (command) => {
+    const reply = await send.call(connection, command)
+    await gate.wait()
+    return reply as never
+  }
+  const reading = ledger.read([a])
+  connection.send = send
+  await gate.arrived(1)
+  await ledger.purge([a], 'hard')
+  gate.open()
+  t.equal((await reading)?.seq, before.number, 'what it said held when it was asked')
+  t.equal((await ledger.stamp())?.epoch, before.epoch)
+  t.equal(
+    said.some(({ kind }) => kind === 'untrusted'),
+    false,
+  )
 })
 
 t.test('a purge that fails while all is on its way is not settled by it', async (t) => {
   const redis = await server(t)
   const { ledger, connection } = await open(t, redis.port)
   const { send } = connection
-  let calls = 0
-  let reach = (): void => {}
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve
-  })
-  let release = (): void => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const fail = async (): Promise<never> => {
-    throw new Error('Command timed out')
-  }
-  connection.send = fail
+  const gate = makeGate()
+  connection.send = timeOut
   await ledger.purge([a], 'hard')
   connection.send = async (command) => {
-    calls += 1
     const reply = await send.call(connection, command)
-    reach()
-    if (calls === 1) await held
+    await gate.wait()
     return reply as never
   }
   const recovering = ledger.recover()
-  await reached
-  const working = connection.send
-  connection.send = fail
+  await gate.arrived(1)
+  connection.send = timeOut
   t.match(await ledger.purge([a], 'hard'), { kind: 'queued', waiting: 2 })
-  connection.send = working
-  release()
+  connection.send = send
+  gate.open()
   await recovering
-  t.equal(calls, 2, 'purged all once more')
-  t.equal((await ledger.stamp())?.number, 2)
+  t.equal((await ledger.stamp())?.number, 2, 'all was purged once more')
 })
 
 t.test('a start without Redis purges all first, for what an earlier process may have lost', async (t) => {
