@@ -4,6 +4,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { explain } from '../proxy/explain.ts'
 import type { Parts } from '../proxy/parts.ts'
 import { purge } from '../proxy/purge.ts'
+import { isLoopback } from '../settings/agreement.ts'
 import type { Admin, KeyPage, PageRequest, Shown } from './admin.ts'
 import { labelsOfOrder, type PurgeOrder } from './purge-order.ts'
 
@@ -15,11 +16,14 @@ export interface Operated {
 }
 
 export function createOperator({ parts, metrics, health, defaultHost }: Operated): Admin {
-  const labelsOf = (order: PurgeOrder): string[] => labelsOfOrder(order, parts.inForce().set, defaultHost())
+  const labelsOf = (order: PurgeOrder): string[] => {
+    const hosts = { own: ownHosts(defaultHost()), origin: parts.settings.originHost }
+    return labelsOfOrder(order, parts.inForce().set, hosts)
+  }
   return {
     metrics,
     health,
-    defaultHost,
+    defaultHost: () => ownHosts(defaultHost())[0] as string,
     rules: () => parts.inForce().set,
     explain: (request) => explain(parts, request),
     list: (match, page) => list(parts, match, page),
@@ -32,15 +36,37 @@ export function createOperator({ parts, metrics, health, defaultHost }: Operated
     },
     async preview(order, page) {
       const labels = labelsOf(order)
-      const wanted = new Set(labels)
-      const all = await list(parts, '*', page)
-      const reached = await Promise.all(all.keys.map(async (key) => ((await isReached(parts, key, wanted)) ? [key] : [])))
-      return { labels, keys: reached.flat(), cursor: all.cursor }
+      const { keys, cursor } = await list(parts, '*', page)
+      return { labels, keys: await reached(parts, keys, new Set(labels)), cursor }
     },
   }
 }
 
 const none: ReadonlySet<string> = new Set()
+
+/**
+ * What clients may call a proxy that listens at `host` (with port): on loopback and everywhere it goes by both names of this machine. The first is
+ * the likeliest.
+ */
+function ownHosts(host: string): string[] {
+  const [, name = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host) ?? []
+  const isAny = name === '0.0.0.0' || name === '[::]'
+  if (!isAny && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'))) return [host]
+  return [...new Set([`localhost${port}`, `127.0.0.1${port}`, ...(isAny ? [] : [host])])]
+}
+
+/** Entries come with their bodies: a page of them is read in parts, so that listing cannot fill the memory. */
+const readAtOnce = 16
+
+async function reached(parts: Parts, keys: readonly string[], labels: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = []
+  for (let i = 0; i < keys.length; i += readAtOnce) {
+    const some = keys.slice(i, i + readAtOnce)
+    const isFound = await Promise.all(some.map((key) => isReached(parts, key, labels)))
+    found.push(...some.filter((_, place) => isFound[place]))
+  }
+  return found
+}
 
 async function isReached(parts: Parts, key: string, labels: ReadonlySet<string>): Promise<boolean> {
   const stored = await parts.store.get(fullKey(parts, key))
@@ -59,15 +85,16 @@ async function show(parts: Parts, key: string): Promise<Shown | undefined> {
   if (stored === undefined) return undefined
   if (stored.kind === 'variants') return { kind: 'variants', key, selectors: stored.selectors }
   const { entry } = stored
-  const { set, lifetimeOf } = parts.inForce()
+  const { set, label, lifetimeOf } = parts.inForce()
   const reading = await parts.ledger.read(entry.labels)
   const policy = set.rules.find(({ name }) => name === entry.rule)?.cache?.policy ?? set.rfc
   return {
     kind: 'entry',
     key,
     entry,
-    // A ledger that cannot be read proves nothing: such an entry is not used either.
-    validity: reading === undefined ? { kind: 'purged' } : judge(entry.stamp, entry.labels, reading),
+    // A ledger that cannot be read proves nothing, and what other rules made is not used either.
+    validity:
+      reading === undefined || !entry.labels.includes(label) ? { kind: 'purged' } : judge(entry.stamp, entry.labels, reading),
     lifetime: lifetimeOf(entry, policy),
     now: parts.clock.now(),
   }
