@@ -6,6 +6,7 @@
 import type { Times } from '../cache/age.ts'
 import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
+import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
 import { cookieFields } from '../cache/sharing.ts'
 import { storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
@@ -169,9 +170,10 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
   const selector = selectorOf(whole.fields, policy)
   if (verdict.kind === 'not-storable' || selector === '*') {
     const reason: Reason = verdict.kind === 'not-storable' ? verdict.reason : 'vary-any'
+    if (reason === 'no-lifetime') adviseOverride(parts, read, lifetimeOf(whole, times, policy))
     return disown(parts, errand, { response, head: whole, reason })
   }
-  if (verdict.lifetime.isRuleOverruledByOrigin) adviseOverride(parts, read, verdict.lifetime.source)
+  adviseOverride(parts, read, verdict.lifetime)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
   const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
   const capture = new Capture({
@@ -200,7 +202,8 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
 }
 
 /** An operator who edits a `ttl` that is never used should hear of it. */
-function adviseOverride(parts: Parts, read: Read, source: string): void {
+function adviseOverride(parts: Parts, read: Read, { isRuleOverruledByOrigin, source }: Lifetime): void {
+  if (!isRuleOverruledByOrigin) return
   parts.observer.advise(
     `ttl ${read.name}`,
     `Rule "${read.name}": its ttl is not used, the origin sends a lifetime of its own (${source}); write "override: [max-age]" to use the rule's`,
