@@ -67,6 +67,11 @@ export function endToEnd(fields: Fields): string[] {
   return withoutFields(fields, named.length === 0 ? hopByHop : new Set([...hopByHop, ...named]))
 }
 
+/** Whether a field (lower case) never travels on. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name)
+}
+
 /** What the Connection lines name, lower case. */
 export function connectionTokens(fields: Fields): string[] {
   return fieldLines(fields, 'connection').flatMap((line) => splitList(line.toLowerCase()))
