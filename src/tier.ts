@@ -2,7 +2,7 @@
  * Where entries and numbers are kept: both in this process, or both in one Redis, over one connection so that what is asked of them together
  * leaves in one write. Their troubles become one line for each change of state.
  */
-import type { LedgerEvent } from './ledger/bounds.ts'
+import type { LedgerEvent } from './ledger/event.ts'
 import { MemoryLedger } from './ledger/memory.ts'
 import { openRedisLedger } from './ledger/redis.ts'
 import type { Log } from './observe/log.ts'
