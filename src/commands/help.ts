@@ -29,5 +29,5 @@ export function formatHelp(name: string, { usage, about, flags, examples }: Comm
 }
 
 function headOf({ name, value }: Flag): string {
-  return value === undefined ? `--${name}` : `--${name} ${/^[A-Z]/.test(value) ? value : `<${value}>`}`
+  return value === undefined ? `--${name}` : `--${name} ${/^[A-Z]+$/.test(value) ? value : `<${value}>`}`
 }

@@ -50,8 +50,9 @@ async function run(call: Call): Promise<number> {
   const options = { settings: withOrigin(settings, example), rules: first.rules, env: variables }
   const app = await startOrRefuse(options, example)
   for (const warning of first.warnings) app.log.event('warn', 'rules-warning', { warning })
-  await announce(call, app, { loaded, example, secret: variables['JWT_SECRET'] })
-  await untilStopped(app, source, first.text)
+  // Signals first: whoever reads "listening" may send one at once.
+  const stopped = untilStopped(app, source, first.text)
+  await Promise.all([stopped, announce(call, app, { loaded, example, secret: variables['JWT_SECRET'] })])
   await example?.close()
   return 0
 }
@@ -87,6 +88,7 @@ async function announce({ terminal, environment }: Call, app: App, { loaded, exa
   const origin = example?.url ?? settings.origin.addresses.join(', ')
   const isForPeople = terminal.isInteractive || environment.variables['npm_lifecycle_event'] === 'start'
   const hasAdminToken = settings.admin.token !== undefined
+  if (!hasAdminToken) app.log.event('warn', 'admin-reads-only', { fix: 'Set ADMIN_TOKEN to purge through the admin API' })
   if (isForPeople) {
     const demoToken = example && signDemoToken({ sub: 'lupita', name: 'Lupita' }, secret)
     terminal.out(formatBanner({ address, admin, store, rules: settings.rules, origin, hasAdminToken, demoToken }))
@@ -98,7 +100,6 @@ async function announce({ terminal, environment }: Call, app: App, { loaded, exa
   )
   log.event('info', 'listening', { address, admin, store, rules: settings.rules, origin, isExample: example !== undefined, from })
   await log.flush()
-  if (!hasAdminToken) app.log.event('warn', 'admin-reads-only', { fix: 'Set ADMIN_TOKEN to purge through the admin API' })
 }
 
 /** Resolves when it was told to stop and everything in flight has ended. */

@@ -1,8 +1,7 @@
 import t from 'tap'
 import { readExplainRequest } from '../../src/admin/explain-request.ts'
 
-const read = (members: Array<[string, string]>) =>
-  readExplainRequest(new URLSearchParams(members), 'localhost:8080')
+const read = (members: Array<[string, string]>) => readExplainRequest(new URLSearchParams(members), 'localhost:8080')
 
 t.test('readExplainRequest splits a URL and keeps its bytes', async (t) => {
   t.match(read([['url', '/a/../b?c=%20&d?']]), {
