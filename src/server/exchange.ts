@@ -204,6 +204,8 @@ export class NodeExchange implements Exchange {
     if (this.bodyLength !== undefined && this.bodyLength <= shortRest) return
     this.#response.shouldKeepAlive = false
     this.#connection.closeAfterAnswer()
+    // Read and thrown away while the connection lingers: a client that sends before it reads would never get to the answer.
+    this.#message.removeAllListeners('data').resume()
   }
 
   #writable(fields: Fields): string[] {
