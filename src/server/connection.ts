@@ -41,7 +41,7 @@ export class Connection {
     if (this.isIdle) this.#whenAnswered?.()
   }
 
-  /** The socket is closed. Node tells that to the first of the answers owed only. */
+  /** The socket is closed. Not every version of Node tells that to answers that wait behind another. */
   lost(): void {
     for (const exchange of this.#open) exchange.closed()
   }

@@ -113,7 +113,7 @@ export class NodeExchange implements Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.isGone || !this.#hasBody) return true
+    if (this.isGone || !this.#hasBody || this.#response.writableEnded) return true
     this.bytesWritten += chunk.byteLength
     if (this.#promised !== undefined && this.bytesWritten > this.#promised) {
       this.destroy()

@@ -30,7 +30,6 @@ export function requestBody(message: IncomingMessage, limit: number): RequestBod
   })
   // Whoever reads it learns of an error; before anybody does, it must not end the process.
   stream.on('error', () => {})
-  message.once('error', (error) => stream.destroy(error))
   message.once('close', () => {
     if (!message.readableEnded) stream.destroy(new Error('Client left before the end of its request'))
   })

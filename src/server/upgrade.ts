@@ -19,7 +19,8 @@ export interface Upgrade {
   readonly startedAt: Milliseconds
 }
 
-export function asksForTunnel({ method, headers }: IncomingMessage): boolean {
+export function asksForTunnel({ method, headers, httpVersion }: IncomingMessage): boolean {
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
+  // RFC 9110 §7.8: in HTTP/1.0 it means nothing.
+  return method === 'GET' && httpVersion !== '1.0' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
 }

@@ -139,6 +139,7 @@ t.test('head, write, end: with a length', async (t) => {
       exchange.write(Buffer.from('ab'))
       exchange.write(Buffer.from('cd'))
       exchange.end(['X', '1'])
+      t.equal(exchange.write(Buffer.from('late')), true, 'behind the end it is ignored')
     }),
   )
   const text = await send(last)

@@ -197,7 +197,7 @@ t.test('upgrade: the gate holds for it', async (t) => {
   t.equal(upgrades + exchanges.length, 0)
 })
 
-t.test('upgrade: to anything else, or with a body, it is an ordinary request', async (t) => {
+t.test('upgrade: to anything else, with a body, or in HTTP/1.0 it is an ordinary request', async (t) => {
   const { open, exchanges } = await startEdge(t, { upgrade: () => t.fail('handed over') })
   const socket = open()
   const asks = [
@@ -210,6 +210,8 @@ t.test('upgrade: to anything else, or with a body, it is an ordinary request', a
     await until(socket, 'ok')
   }
   t.same(exchanges[0]?.request.fields, ['Host', 'api.example'])
+  socket.write(`GET /4 HTTP/1.0\r\n${websocket}\r\n`)
+  await until(socket, 'ok')
 })
 
 t.test('upgrade: none overtakes an answer that is owed', async (t) => {
