@@ -112,32 +112,41 @@ export async function start(options: AppOptions): Promise<App> {
     fault: (error) => observer.fault(error),
   })
   let isClosing = false
+  let address = ''
   const health = () => healthOf({ tier, probe, parts, isClosing })
-  const address = urlOf(await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`))
   const operator = createOperator({ parts, metrics, health, defaultHost: () => new URL(address).host })
   const admin = createAdmin(operator, { ...settings.admin, log, clock })
-  const operated = await refuse(admin.listen(), `${settings.admin.host}:${settings.admin.port}`)
 
-  return {
-    address,
-    admin: operated.address,
-    store: tier.kind,
-    log,
-    parts,
-    reload(rules) {
-      inForce = put(rules)
-      log.event('info', 'rules-reloaded', { rules: rules.rules.length, hash: rules.hash })
-    },
-    async close() {
-      isClosing = true
-      probe.stop()
-      await Promise.all([listener.drain(settings.drainTimeout), tunnel.close(settings.drainTimeout)])
-      await parts.background.drain()
-      await origin.close(0)
-      await admin.close()
-      await tier.close()
-      await log.flush()
-    },
+  /** In order: whoever is served first, then what works for nobody any more, then what they all stood on. */
+  async function close(): Promise<void> {
+    isClosing = true
+    probe.stop()
+    await Promise.all([listener.drain(settings.drainTimeout), tunnel.close(settings.drainTimeout)])
+    await origin.close(0)
+    await parts.background.drain()
+    await admin.close()
+    await tier.close()
+    await log.flush()
+  }
+
+  try {
+    address = urlOf(await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`))
+    const operated = await refuse(admin.listen(), `${settings.admin.host}:${settings.admin.port}`)
+    return {
+      address,
+      admin: operated.address,
+      store: tier.kind,
+      log,
+      parts,
+      reload(rules) {
+        inForce = put(rules)
+        log.event('info', 'rules-reloaded', { rules: rules.rules.length, hash: rules.hash })
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
@@ -170,7 +179,7 @@ async function refuse<T>(listening: Promise<T>, where: string): Promise<T> {
   try {
     return await listening
   } catch (error) {
-    const code = (error as { code?: unknown }).code
+    const { code } = ((error as Error).cause ?? error) as { code?: unknown }
     if (code === 'EADDRINUSE') throw new StartRefused(`${where} is in use: stop what listens there, or set another port`, error)
     if (code === 'EACCES') throw new StartRefused(`${where} needs privileges: set a port above 1023`, error)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
