@@ -44,6 +44,8 @@ async function openRedisTier({ prefix, clock, log }: TierOptions, redis: RedisSe
     ...redis,
     report: ({ state, cause }) => log.reportChange('redis', state, cause === undefined ? {} : { cause }),
   })
+  // A connection that never was has no change of state to report.
+  if (connection.state !== 'ready') log.reportChange('redis', connection.state, { host: redis.host, port: redis.port })
   const ledger = await openRedisLedger({ connection, prefix, clock, report: (event) => reportLedger(log, event) })
   const store = new RedisStore({
     connection,

@@ -46,6 +46,7 @@ async function run(call: Call): Promise<number> {
   const first = readRules(source)
   if (first.kind === 'refused') throw new CommandFailure(2, ['The rules are wrong', ...first.problems].join('\n\n'))
   const variables = { ...call.environment.variables }
+  if (settings.origin.addresses.length === 0 && isProduction(call)) throw new CommandFailure(2, originMissing)
   const example = settings.origin.addresses.length === 0 ? await openExample(variables) : undefined
   const options = { settings: withOrigin(settings, example), rules: first.rules, env: variables }
   const app = await startOrRefuse(options, example)
@@ -55,6 +56,13 @@ async function run(call: Call): Promise<number> {
   await Promise.all([stopped, announce(call, app, { loaded, example, secret: variables['JWT_SECRET'] })])
   await example?.close()
   return 0
+}
+
+const originMissing = 'No origin is configured: set ORIGIN_URL, --origin or origin.addresses to the address of your API'
+
+/** The example API, whose secret everybody knows, is for trying things out. */
+function isProduction({ environment, flags }: Call): boolean {
+  return (flags['env'] ?? environment.variables['NODE_ENV']) === 'production'
 }
 
 /** The example and the rules verify the same tokens, so where nobody chose a secret both get the demo's. */

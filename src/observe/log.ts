@@ -40,6 +40,9 @@ export interface Log {
   flush(): Promise<void>
 }
 
+/** States in which nothing is wrong. */
+const wellStates: ReadonlySet<string> = new Set(['reachable', 'ready', 'trusted', 'closed'])
+
 /** Writes to standard output, or to `sink`. */
 export function createLog(options: LogOptions, sink?: DestinationStream): Log {
   const stream = sink ?? openStandardOutput()
@@ -79,7 +82,7 @@ export function createLog(options: LogOptions, sink?: DestinationStream): Log {
       const before = states.get(name)
       if (before === state) return
       states.set(name, state)
-      logger.warn({ what: name, state, before, ...(redact(members) as object) }, 'change')
+      logger[wellStates.has(state) ? 'info' : 'warn']({ what: name, state, before, ...(redact(members) as object) }, 'change')
     },
     flush: () => new Promise((resolve) => logger.flush(() => resolve())),
   }

@@ -27,6 +27,8 @@ export interface TierStatus {
   /** Undefined where counting would mean scanning. */
   readonly keys: number | undefined
   readonly bytes: number | undefined
+  /** Stored values that could not be read, each of them a miss. */
+  readonly undecodable: number
 }
 
 /** What the samples are read from. */
@@ -128,7 +130,7 @@ export const series: readonly Series[] = [
   {
     name: 'ledger_folds_total',
     type: 'counter',
-    help: 'Labels folded into "all" because the ledger was full: above 0, raise ledger_labels',
+    help: 'Labels folded into "all" because the ledger was full: above 0, fewer and coarser tags purge as well',
     read: ({ ledgerFolds }) => [{ labels: {}, value: ledgerFolds }],
   },
   {
@@ -190,12 +192,17 @@ function answers(
   return [...sums.values()]
 }
 
-function troubles({ tallies }: MetricsState): Sample[] {
-  return tallies.flatMap(({ rule, troubles }) =>
+/** What lies under a key and cannot be read is the store's trouble: no rule is known to have put it there. */
+function troubles({ tallies, tiers }: MetricsState): Sample[] {
+  const ofStores = tiers
+    .filter(({ undecodable }) => undecodable > 0)
+    .map(({ kind, undecodable }) => ({ labels: { tier: kind, outcome: 'trouble', reason: 'undecodable' }, value: undecodable }))
+  const ofRules = tallies.flatMap(({ rule, troubles }) =>
     reasonTokens
       .filter((reason) => troubles[reason] > 0)
       .map((reason) => ({ labels: { rule, outcome: 'trouble', reason }, value: troubles[reason] })),
   )
+  return [...ofStores, ...ofRules]
 }
 
 /** A histogram in Prometheus' form: cumulated buckets, sum and count. One that saw nothing is left out. */

@@ -50,7 +50,7 @@ function countsOf(tallies: readonly RuleTally[]): SummaryCounts {
     collapsed: sum(({ collapsed }) => collapsed),
     sets: sum(({ sets }) => sets.memory + sets.redis),
     deletes: sum(({ deletes }) => deletes),
-    purges: sum(({ purges }) => addUp(purges)),
+    purges: sum(({ purges }) => purges.purged + purges.expired + purges.failed),
     errors: total('error') + sum(({ troubles }) => addUp(troubles)),
     hitRate: `${((hitRate(tallies) ?? 0) * 100).toFixed(2)}%`,
   }
