@@ -4,12 +4,13 @@ import { currentAge } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
 import { respond } from '../cache/respond.ts'
 import type { CacheStatus, Forward } from '../http/cache-status.ts'
-import { type Fields, hasField } from '../http/fields.ts'
+import { type Fields, fieldValue, hasField } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { withVia } from '../http/via.ts'
 import type { Reason } from '../observe/reasons.ts'
 import type { OriginError, OriginFailure, OriginResponse } from '../origin/origin.ts'
 import type { Seconds } from '../time.ts'
+import { BodyTooLarge } from './exchange.ts'
 import type { Fill } from './fill.ts'
 import { stream } from './stream.ts'
 import type { Visit } from './visit.ts'
@@ -45,19 +46,20 @@ export interface FromShared {
   readonly isLeader: boolean
   readonly reason: Reason
   readonly fwd: Forward
-  readonly isStored: boolean
   readonly bodyOf: (entry: Entry) => Promise<Uint8Array>
+  /** Awaited before the first byte of the answer. */
+  readonly beforeHead?: () => Promise<void>
 }
 
 /** Streams a shared answer while it is still coming. Resolves when this client has it all, or has left. */
 export async function answerShared(visit: Visit, shared: FromShared): Promise<void> {
-  const { exchange, request, parts } = visit
+  const { exchange } = visit
   const { fill, isLeader } = shared
   visit.reason = shared.reason
   const status: CacheStatus = {
     kind: 'forward',
     fwd: shared.fwd,
-    isStored: isLeader && shared.isStored,
+    isStored: isLeader && fill.isStored,
     isCollapsed: !isLeader,
   }
   const done = Promise.withResolvers<void>()
@@ -68,6 +70,7 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
       exchange.end(trailers)
       done.resolve()
     },
+    failed: done.reject,
     cut: () => {
       exchange.destroy()
       done.resolve()
@@ -77,21 +80,30 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
     subscription.cancel()
     done.resolve()
   })
-  if (isPartOfAnswer(request.fields)) {
-    // Conditions and ranges are judged on the whole; where the whole cannot be kept, they are ignored, as RFC 9110 §13.2.1 and §14.2 allow.
-    const entry = await Promise.race([fill.entry, done.promise])
-    if (entry !== undefined) {
-      subscription.cancel()
-      const age = currentAge(entry, parts.clock.now())
-      answerStored(visit, { entry, body: await shared.bodyOf(entry), age, reason: shared.reason, status })
-      return
-    }
+  try {
+    await shared.beforeHead?.()
+    if (await answerPart(visit, { ...shared, status, gone: done.promise })) return
+    const head = isLeader ? fill.head : fill.storedHead
+    exchange.head(ourHead(visit, head, status), fill.bodyLength)
+    subscription.start()
+    await done.promise
+    visit.finish(head.status)
+  } finally {
+    // A reader that never began would hold the body back for all others.
+    subscription.cancel()
   }
-  const head = isLeader ? fill.head : fill.storedHead
-  exchange.head(ourHead(visit, head, status), fill.bodyLength)
-  subscription.start()
-  await done.promise
-  visit.finish(head.status)
+}
+
+/** False: the request is after no part, or there is no whole to take it from. */
+async function answerPart(visit: Visit, shared: FromShared & { status: CacheStatus; gone: Promise<void> }): Promise<boolean> {
+  const { fill, status, reason, gone } = shared
+  if (!isPartOfAnswer(visit.request.fields)) return false
+  // Conditions and ranges are judged on the whole; where the whole cannot be kept, they are ignored, as RFC 9110 §13.2.1 and §14.2 allow.
+  const entry = await Promise.race([fill.entry, gone])
+  if (entry === undefined) return false
+  const age = currentAge(entry, visit.parts.clock.now())
+  answerStored(visit, { entry, body: await shared.bodyOf(entry), age, reason, status })
+  return true
 }
 
 function isPartOfAnswer(fields: Fields): boolean {
@@ -107,9 +119,21 @@ export async function answerOrigin(
   beforeEnd?: () => Promise<void>,
 ): Promise<void> {
   const { exchange } = visit
-  exchange.head(ourHead(visit, head, status), response.contentLength)
+  try {
+    exchange.head(ourHead(visit, head, status), response.contentLength ?? announcedLength(response))
+  } catch (error) {
+    // Nobody would read it, and its connection would never be free again.
+    response.body.destroy()
+    throw error
+  }
   await stream(response, exchange, beforeEnd)
   visit.finish(head.status)
+}
+
+/** What Content-Length says where no body follows: the length that a GET would have (RFC 9110 §8.6). */
+function announcedLength({ framing, fields }: OriginResponse): number | undefined {
+  const value = framing === 'none' ? fieldValue(fields, 'content-length') : undefined
+  return value === undefined ? undefined : Number(value)
 }
 
 /** An answer of the origin's that was read whole before it was passed on. */
@@ -130,7 +154,26 @@ const failureStatus: Readonly<Record<OriginFailure, number>> = {
 }
 
 export function answerFailure(visit: Visit, error: OriginError, fwd: Forward): void {
-  answerError(visit, failureStatus[error.failure], error.failure, { kind: 'forward', fwd })
+  if (visit.exchange.isGone) abandon(visit)
+  else if (visit.exchange.body?.errored instanceof BodyTooLarge) answerTooLarge(visit)
+  else answerError(visit, failureStatus[error.failure], error.failure, { kind: 'forward', fwd })
+}
+
+/** The request's body did not come whole: it is longer than the limit, or its client has left. */
+export function answerBrokenBody(visit: Visit, error: Error): void {
+  if (error instanceof BodyTooLarge) answerTooLarge(visit)
+  else if (visit.exchange.isGone) abandon(visit)
+  else answerError(visit, 400, 'aborted', { kind: 'neither' })
+}
+
+/** The client has left before anything was written: the diary ends, and nobody is told. */
+export function abandon(visit: Visit): void {
+  visit.reason = 'aborted'
+  visit.finish(499)
+}
+
+function answerTooLarge(visit: Visit): void {
+  answerError(visit, 413, 'body-too-large', { kind: 'neither' })
 }
 
 /** An answer of our own making: status, one line that says why, and the reason in `Cache-Status`. Never stored by anybody. */
@@ -157,6 +200,6 @@ function ourHead(visit: Visit, head: ResponseHead, status: CacheStatus): Respons
   for (let i = 0; i < fields.length; i += 2) {
     if ((fields[i] as string).toLowerCase() !== 'cache-status') kept.push(fields[i] as string, fields[i + 1] as string)
   }
-  kept.push('Cache-Status', visit.cacheStatus(status, head.fields))
+  kept.push(...visit.ownFields, 'Cache-Status', visit.cacheStatus(status, head.fields))
   return { ...head, fields: kept }
 }

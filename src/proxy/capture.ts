@@ -14,6 +14,8 @@ export interface Sink {
   end(trailers: Fields): void
   /** The body broke: the answer cannot be completed truthfully. */
   cut(): void
+  /** One of the others threw, which is a defect: it must cost neither the other readers nor the process. */
+  failed(error: unknown): void
 }
 
 export type Captured =
@@ -34,6 +36,7 @@ interface Reader {
   next: number
   isWaiting: boolean
   isStarted: boolean
+  isCancelled: boolean
 }
 
 export interface Subscription {
@@ -78,14 +81,17 @@ export class Capture {
 
   /** Adds a reader at the first byte. Call `start` once its head is written. Only while `isJoinable`. */
   subscribe(sink: Sink): Subscription {
-    const reader: Reader = { sink, next: 0, isWaiting: false, isStarted: false }
+    const reader: Reader = { sink, next: 0, isWaiting: false, isStarted: false, isCancelled: false }
     this.#readers.add(reader)
     return {
       start: () => {
         reader.isStarted = true
         this.#pump(reader)
+        // The limit may have been passed while the reader had not begun: then the source waits for it.
+        this.#release()
       },
       cancel: () => {
+        reader.isCancelled = true
         this.#readers.delete(reader)
         this.#release()
       },
@@ -124,11 +130,24 @@ export class Capture {
   }
 
   #pump(reader: Reader): void {
-    if (!reader.isStarted || reader.isWaiting) return
+    try {
+      this.#write(reader)
+    } catch (error) {
+      this.#readers.delete(reader)
+      reader.isCancelled = true
+      reader.sink.failed(error)
+    }
+  }
+
+  #write(reader: Reader): void {
+    if (!reader.isStarted || reader.isWaiting || reader.isCancelled) return
     while (reader.next < this.#first + this.#chunks.length) {
       const chunk = this.#chunks[reader.next - this.#first] as Uint8Array
       reader.next += 1
-      if (reader.sink.write(chunk)) continue
+      const mayGoOn = reader.sink.write(chunk)
+      // Writing is how a client's leaving is found out.
+      if (reader.isCancelled) return
+      if (mayGoOn) continue
       reader.isWaiting = true
       reader.sink.onDrain(() => {
         reader.isWaiting = false

@@ -5,10 +5,13 @@
 import type { Label } from '../cache/label.ts'
 import { judge, type Reading, type Stamp } from '../cache/validity.ts'
 import type { Fill } from './fill.ts'
+import type { Parts } from './parts.ts'
 
 /** One fetch in flight. Its outcome never rejects. */
 export interface Flight {
   key: string
+  /** Whose key it is: another rule that renders the same key may have sent other credentials. */
+  readonly rule: string
   readonly stamp: Stamp
   /** Labels known before the answer, and the `made` label where the answer makes more. */
   readonly labels: readonly Label[]
@@ -49,6 +52,17 @@ export class Flights {
   get size(): number {
     return this.#byKey.size
   }
+}
+
+/** Whether the key means the same to both: another rule, and another version of the rules, may make it of something else. */
+export function isSameKey(flight: Flight, rule: string, rulesLabel: Label): boolean {
+  return flight.rule === rule && flight.labels.includes(rulesLabel)
+}
+
+/** Whether nothing that the fetch can bring was purged since it took its stamp. `reading`: what a ledger elsewhere said to whoever asks. */
+export function isCurrent({ local }: Pick<Parts, 'local'>, flight: Flight, reading: Reading | undefined): boolean {
+  if (local !== undefined) return local.ledger.judgeNow(flight.stamp, flight.labels).kind === 'valid'
+  return reading !== undefined && mayJoin(flight, reading)
 }
 
 /** A softly purged fetch is not joined either: whoever asks after the purge wants what came after it. */

@@ -10,7 +10,6 @@ import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
 import { cookieFields } from '../cache/sharing.ts'
 import { storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
-import { freshen, isValidatable, matchesStored } from '../cache/validate.ts'
 import type { Stamp } from '../cache/validity.ts'
 import { selectorOf, variantKey } from '../cache/variant.ts'
 import { type Fields, hasField, withoutFields } from '../http/fields.ts'
@@ -18,11 +17,13 @@ import { endToEnd } from '../http/hop-by-hop.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
-import { type Instant, later, milliseconds, seconds } from '../time.ts'
+import { later, milliseconds, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
-import { type Asker, fillRequest } from './forward.ts'
+import { confirm } from './confirm.ts'
+import { type Asker, credentialsOf, fillRequest } from './forward.ts'
 import type { InForce } from './in-force.ts'
-import { keep, maxSelectors, putEntry, tooLargeFor } from './keep.ts'
+import { keep, rememberSelector, tooLargeFor } from './keep.ts'
+import { headOf, isServerError } from './origin-head.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
@@ -49,6 +50,8 @@ export type Fill =
       readonly storedHead: ResponseHead
       readonly bodyLength: number | undefined
       readonly capture: Capture
+      /** False: shared among those who wait, and no more (`min_uses`). */
+      readonly isStored: boolean
       /** Whether a request with other fields may share it: its variant key must be this one. */
       readonly selector: readonly string[]
       readonly variantKey: string
@@ -57,7 +60,14 @@ export type Fill =
       readonly entry: Promise<Entry | undefined>
     }
   /** The origin confirmed the stored response. */
-  | { readonly kind: 'freshened'; readonly entry: Entry }
+  | {
+      readonly kind: 'freshened'
+      readonly entry: Entry
+      /** False: for the one who asked alone, as an answer that may not be stored. */
+      readonly isShared: boolean
+      /** Whose it is: another request shares it only where this is its variant key too. */
+      readonly variantKey: string
+    }
   /** For the one who caused the fetch alone; everybody else asks for himself. */
   | {
       readonly kind: 'own'
@@ -68,9 +78,7 @@ export type Fill =
     }
   | { readonly kind: 'failed'; readonly error: OriginError }
 
-const serverErrors: ReadonlySet<number> = new Set([500, 502, 503, 504])
 const hitForMissFor = seconds(10)
-const selectorsFor = seconds(3600)
 
 /** Never rejects. */
 export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
@@ -106,13 +114,18 @@ export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
     duration: milliseconds(parts.clock.monotonic() - startedAt),
     status: response.status,
   })
-  if (response.status === 304 && errand.validated !== undefined) return confirm(parts, errand, { response, times })
-  return judgeAnswer(parts, errand, { response, times })
+  if (response.status === 304 && errand.validated !== undefined) {
+    const confirmed = await confirm(parts, errand, { response, times })
+    return confirmed ?? fill(parts, { ...errand, validated: undefined })
+  }
+  return judgeAnswer(parts, errand, { response, times, isRangeKept })
 }
 
 interface Answer {
   readonly response: OriginResponse
   readonly times: Times
+  /** Whether the origin was asked for a part. */
+  readonly isRangeKept: boolean
 }
 
 /** Under the RFC a Range goes on as it is; under a rule only where the whole is known to be above the limit. */
@@ -121,38 +134,7 @@ function isRangeForwarded(parts: Parts, { read, asker }: Errand): boolean {
   return read.rule === undefined || parts.memory.tooLarge.recall(read.primaryKey, parts.clock.now()) === true
 }
 
-/** RFC 9111 §4.3.4. A 304 that names another representation than ours says nothing about it: ask again, without validators. */
-async function confirm(parts: Parts, errand: Errand, { response, times }: Answer): Promise<Fill> {
-  response.body.on('error', () => {})
-  response.body.resume()
-  const stored = (errand.validated as NonNullable<Errand['validated']>).entry
-  const head = headOf(response)
-  if (!matchesStored(stored, head)) return fill(parts, { ...errand, validated: undefined })
-  const entry = freshen(stored, head, { ...times, stamp: errand.stamp })
-  const { read } = errand
-  const verdict = storable({
-    request: errand.asker.request,
-    response: entry,
-    framing: 'none',
-    credentials: credentialsOf(read, errand.asker.request.fields),
-    policy: read.policy,
-    times,
-    isBodyKeyed: read.body !== undefined,
-  })
-  // Confirmed, and from now on not to be stored: it still answers those who asked.
-  if (verdict.kind === 'not-storable') return { kind: 'freshened', entry }
-  const { lifetime } = verdict
-  await putEntry(parts, errand.read, {
-    entry,
-    selector: entry.vary,
-    fields: errand.asker.request.fields,
-    lifetime,
-    isValidatable: isValidatable(entry),
-  })
-  return { kind: 'freshened', entry }
-}
-
-function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer): Fill {
+function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKept }: Answer): Fill | Promise<Fill> {
   const { read, asker } = errand
   const { policy } = read
   const whole = headOf(response)
@@ -167,6 +149,14 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
     times,
     isBodyKeyed: read.body !== undefined,
   })
+  // What a Range makes of an answer, a 416 above all, is nothing for those who send another or none.
+  if (isRangeKept && response.status !== 200) return disown(parts, errand, { response, head: whole, reason: 'partial' })
+  const isTooLarge = verdict.kind === 'not-storable' && verdict.reason === 'too-large'
+  if (isTooLarge && !isRangeKept && asker.request.method === 'GET' && hasField(asker.request.fields, 'range')) {
+    response.body.on('error', () => {}).destroy()
+    parts.memory.tooLarge.remember(read.primaryKey, true, later(parts.clock.now(), tooLargeFor))
+    return fill(parts, errand)
+  }
   const selector = selectorOf(whole.fields, policy)
   if (verdict.kind === 'not-storable' || selector === '*') {
     const reason: Reason = verdict.kind === 'not-storable' ? verdict.reason : 'vary-any'
@@ -175,6 +165,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
   }
   adviseOverride(parts, read, verdict.lifetime)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
+  parts.memory.hitForMiss.forget(read.primaryKey)
   const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
   const capture = new Capture({
     source: response.body,
@@ -187,6 +178,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times }: Answer):
     storedHead,
     bodyLength: response.contentLength,
     capture,
+    isStored: errand.isStored,
     selector,
     variantKey: variantKey(read.primaryKey, selector, asker.request.fields, policy),
     times,
@@ -213,33 +205,8 @@ function adviseOverride(parts: Parts, read: Read, { isRuleOverruledByOrigin, sou
 /** Not to be shared: said to all who wait at once, and remembered, so that the next ones do not queue up for nothing. */
 function disown(parts: Parts, { read }: Errand, own: { response: OriginResponse; head: ResponseHead; reason: Reason }): Fill {
   const now = parts.clock.now()
-  const isServerError = serverErrors.has(own.response.status)
-  if (!isServerError) parts.memory.hitForMiss.remember(read.primaryKey, true, later(now, hitForMissFor))
+  const isError = isServerError(own.response.status)
+  if (!isError) parts.memory.hitForMiss.remember(read.primaryKey, true, later(now, hitForMissFor))
   if (own.reason === 'too-large') parts.memory.tooLarge.remember(read.primaryKey, true, later(now, tooLargeFor))
-  return { kind: 'own', ...own, isServerError }
-}
-
-/** The head as it travels on: the connection's own fields stay behind, and framing is the writer's. */
-export function headOf(response: OriginResponse): ResponseHead {
-  return {
-    status: response.status,
-    reasonPhrase: response.reasonPhrase,
-    fields: withoutFields(endToEnd(response.fields), contentLength),
-  }
-}
-
-const contentLength: ReadonlySet<string> = new Set(['content-length'])
-
-function credentialsOf(read: Read, fields: Fields): 'none' | 'keyed' | 'authorization' | 'cookie' {
-  if (read.credentials === 'identity-only') return 'keyed'
-  if (read.credentials !== 'forwarded') return 'none'
-  if (hasField(fields, 'authorization')) return 'authorization'
-  return hasField(fields, 'cookie') ? 'cookie' : 'none'
-}
-
-function rememberSelector(parts: Parts, read: Read, selector: readonly string[], now: Instant): void {
-  const known = parts.memory.selectors.recall(read.primaryKey, now) ?? []
-  const name = selector.join()
-  const others = known.filter((other) => other.join() !== name)
-  parts.memory.selectors.remember(read.primaryKey, [selector, ...others].slice(0, maxSelectors), later(now, selectorsFor))
+  return { kind: 'own', ...own, isServerError: isError }
 }

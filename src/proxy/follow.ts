@@ -1,12 +1,11 @@
 /** Waiting for another's fetch. Joined only if nothing of it was purged since it took its stamp; left when its answer is not for everybody. */
 
-import type { Entry } from '../cache/entry.ts'
 import { variantKey } from '../cache/variant.ts'
-import { answerFailure, answerShared } from './answer.ts'
+import { abandon, answerFailure, answerShared } from './answer.ts'
 import { bodyOf } from './at-rest.ts'
-import { type Flight, mayJoin } from './collapse.ts'
-import { answerFreshened, answerStale, fetchAlone, lead } from './lead.ts'
-import { isStaleAllowed, type Missed } from './read.ts'
+import { type Flight, isCurrent, isSameKey } from './collapse.ts'
+import { answerDespite, answerFreshened, fetchAlone, lead } from './lead.ts'
+import type { Missed } from './read.ts'
 import type { Visit } from './visit.ts'
 
 export interface Followed {
@@ -22,65 +21,57 @@ const patience = 3
 /** False: nothing was answered, look again from the top. */
 export async function follow(visit: Visit, { missed, flight, attempt }: Followed): Promise<boolean> {
   const { parts, exchange } = visit
-  if (!isJoinable(visit, missed, flight)) {
+  if (!isSameKey(flight, missed.way.name, visit.inForce.label) || !isCurrent(parts, flight, missed.found.reading)) {
     await lead(visit, missed)
     return true
   }
   flight.followers += 1
   const result = await flight.outcome
   if (exchange.isGone) {
-    visit.reason = 'aborted'
-    visit.finish(499)
+    abandon(visit)
     return true
   }
   switch (result.kind) {
-    case 'failed': {
-      const entry = isStaleAllowed(visit, missed)
-      if (entry !== undefined) await answerStale(visit, missed, entry, undefined)
-      else if (attempt + 1 >= patience) answerFailure(visit, result.error, missed.fwd)
-      else return false
+    case 'failed':
+      if (await answerDespite(visit, missed, undefined)) return true
+      if (attempt + 1 < patience) return false
+      answerFailure(visit, result.error, missed.fwd)
       return true
-    }
-    case 'own': {
-      const entry = result.isServerError ? isStaleAllowed(visit, missed) : undefined
-      if (entry !== undefined) await answerStale(visit, missed, entry, result.head.status)
-      else if (result.isServerError && attempt + 1 < patience) return false
-      else await fetchAlone(visit, missed)
+    case 'own':
+      if (result.isServerError && (await answerDespite(visit, missed, result.head.status))) return true
+      if (result.isServerError && attempt + 1 < patience) return false
+      await fetchAlone(visit, missed)
       return true
-    }
     case 'freshened': {
-      if (!isSameVariant(visit, missed, result.entry)) return false
+      if (!result.isShared) {
+        await fetchAlone(visit, missed)
+        return true
+      }
+      if (!isSameVariant(visit, missed, { selector: result.entry.vary, variantKey: result.variantKey })) return false
       visit.isCollapsed = true
+      parts.flights.joined += 1
       await answerFreshened(visit, result.entry, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isCollapsed: true })
       return true
     }
     case 'shared': {
-      const { way } = missed
-      const own = variantKey(way.primaryKey, result.selector, visit.request.fields, way.policy)
-      if (own !== result.variantKey) return false
+      if (!isSameVariant(visit, missed, result)) return false
       if (!result.capture.isJoinable) {
         await fetchAlone(visit, missed)
         return true
       }
       visit.isCollapsed = true
       parts.flights.joined += 1
-      await answerShared(visit, { fill: result, isLeader: false, reason: 'collapsed', fwd: missed.fwd, isStored: false, bodyOf })
+      await answerShared(visit, { fill: result, isLeader: false, reason: 'collapsed', fwd: missed.fwd, bodyOf })
       return true
     }
   }
 }
 
-function isJoinable(visit: Visit, { found }: Missed, flight: Flight): boolean {
-  const { local } = visit.parts
-  if (local !== undefined) return local.ledger.judgeNow(flight.stamp, flight.labels).kind === 'valid'
-  return found.reading !== undefined && mayJoin(flight, found.reading)
-}
-
-function isSameVariant(visit: Visit, { way, decision }: Missed, entry: Entry): boolean {
-  const stored = decision.kind === 'validate' ? decision.entry : undefined
-  if (stored === undefined) return entry.vary.length === 0
-  return (
-    variantKey(way.primaryKey, entry.vary, visit.request.fields, way.policy) ===
-    variantKey(way.primaryKey, stored.vary, visit.request.fields, way.policy)
-  )
+/** Whether this request's own fields select what another's fetch has brought. */
+function isSameVariant(
+  visit: Visit,
+  { way }: Missed,
+  { selector, variantKey: brought }: { readonly selector: readonly string[]; readonly variantKey: string },
+): boolean {
+  return variantKey(way.primaryKey, selector, visit.request.fields, way.policy) === brought
 }

@@ -4,9 +4,10 @@
  */
 import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
+import type { Credentials } from '../cache/storable.ts'
 import { validationFields } from '../cache/validate.ts'
 import { normaliseAcceptEncoding } from '../http/accept-encoding.ts'
-import { type Fields, fieldValue, withField, withoutFields } from '../http/fields.ts'
+import { type Fields, fieldValue, hasField, withField, withoutFields } from '../http/fields.ts'
 import { forwardedFields } from '../http/forwarded.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import { negotiate } from '../http/negotiate.ts'
@@ -40,6 +41,9 @@ export function passRequest(exchange: Exchange, body: OriginRequest['body'], set
 /** Client validators and Range are answered from the stored body, so the origin is asked for the whole. */
 const conditional = ['if-none-match', 'if-modified-since', 'if-range'] as const
 
+/** Which host a client asked for is told by the key's own, never by what another proxy of ours let through: that is not in the key. */
+const claims = ['x-forwarded-host', 'forwarded'] as const
+
 export interface FillRequest {
   readonly read: Read
   readonly asker: Asker
@@ -54,7 +58,7 @@ export interface FillRequest {
 
 /** A request whose answer may be stored. */
 export function fillRequest({ read, asker, set, settings, validated, isRangeKept, onInterim }: FillRequest): OriginRequest {
-  const removed = new Set<string>(conditional)
+  const removed = new Set<string>([...conditional, ...claims])
   if (!isRangeKept) removed.add('range')
   else removed.delete('if-range')
   for (const name of strippedCredentials(read, set)) removed.add(name)
@@ -64,10 +68,15 @@ export function fillRequest({ read, asker, set, settings, validated, isRangeKept
   return {
     method: asker.request.method,
     target: read.forwardTarget,
-    fields: ownFields(fields, asker, settings),
+    fields: ownFields(fields, toldHost(asker, read.host), settings),
     body: read.body,
     ...(onInterim === undefined ? {} : { onInterim }),
   }
+}
+
+/** By name: an exchange's members are no own properties, which spreading would copy. */
+function toldHost({ request, clientAddress, isTrusted }: Asker, host: string): Asker {
+  return { request: { ...request, host }, clientAddress, isTrusted }
 }
 
 /** Fields that selected variants go in the form in which they are keyed, so that the key shows what the origin saw. */
@@ -117,4 +126,12 @@ export function ownFields(fields: Fields, asker: Asker, settings: ProxySettings)
   })
   if (settings.originHost !== 'keep') own = withField(own, 'Host', settings.originHost)
   return settings.sendVia ? withVia(own) : own
+}
+
+/** Whose the request is that the origin gets: what `storable` wants to know. */
+export function credentialsOf(read: Read, fields: Fields): Credentials {
+  if (read.credentials === 'identity-only') return 'keyed'
+  if (read.credentials !== 'forwarded') return 'none'
+  if (hasField(fields, 'authorization')) return 'authorization'
+  return hasField(fields, 'cookie') ? 'cookie' : 'none'
 }

@@ -6,7 +6,7 @@
  * asynchronous way, which owns its failures: whatever happens, the client gets one answer or a cut connection, and there is one report.
  */
 import { unmatchedRule } from '../cache/entry.ts'
-import { answerError } from './answer.ts'
+import { answerBrokenBody, answerError } from './answer.ts'
 import { bodyJson } from './body-json.ts'
 import type { Exchange } from './exchange.ts'
 import type { Parts } from './parts.ts'
@@ -15,19 +15,24 @@ import { read, readNow } from './read.ts'
 import { readWhole } from './read-whole.ts'
 import { route } from './route.ts'
 import { Visit } from './visit.ts'
-import type { Facts, RouteInput, Way } from './way.ts'
+import type { Facts, RouteInput, Wanting, Way } from './way.ts'
 import { write } from './write.ts'
 
 export function handle(exchange: Exchange, parts: Parts): void {
   const visit = new Visit(exchange, parts, unmatchedRule)
-  const way = route(routeInput(visit, {}))
-  if (way.kind === 'read' && readNow(visit, way)) return
-  parts.background.own(go(visit, way))
+  try {
+    const way = route(routeInput(visit, {}))
+    if (way.kind === 'read' && readNow(visit, way)) return
+    parts.background.own(go(visit, way))
+  } catch (error) {
+    fail(visit, error)
+  }
 }
 
 async function go(visit: Visit, first: ReturnType<typeof route>): Promise<void> {
   try {
     const way = first.kind === 'wanting' ? await waitForWay(visit, first) : first
+    if (way === undefined) return
     switch (way.kind) {
       case 'read':
         return await read(visit, way)
@@ -37,13 +42,15 @@ async function go(visit: Visit, first: ReturnType<typeof route>): Promise<void> 
         return await pass(visit, way)
     }
   } catch (error) {
-    visit.parts.observer.fault(error)
-    fail(visit)
+    fail(visit, error)
   }
 }
 
-/** Fetches, one after the other, what the way depends on: a verified identity, a body that is part of the key. */
-async function waitForWay(visit: Visit, first: Extract<ReturnType<typeof route>, { kind: 'wanting' }>): Promise<Way> {
+/**
+ * Fetches, one after the other, what the way depends on: a verified identity, a body that is part of the key. Undefined: the body broke off,
+ * and that was answered.
+ */
+async function waitForWay(visit: Visit, first: Wanting): Promise<Way | undefined> {
   const { exchange, inForce, parts, request } = visit
   let facts: Facts = {}
   let way: ReturnType<typeof route> = first
@@ -54,7 +61,10 @@ async function waitForWay(visit: Visit, first: Extract<ReturnType<typeof route>,
     } else {
       const { jsonLimit } = parts.settings
       const whole = exchange.body === undefined ? undefined : await readWhole(exchange.body, jsonLimit)
-      if (whole?.kind === 'failed') throw whole.error
+      if (whole?.kind === 'failed') {
+        answerBrokenBody(visit, whole.error)
+        return undefined
+      }
       const body = whole?.kind === 'whole' ? whole.body : undefined
       if (body !== undefined) visit.body = body
       facts = { ...facts, read: { body, json: body === undefined ? undefined : await bodyJson(request, body, jsonLimit) } }
@@ -70,7 +80,10 @@ function routeInput(visit: Visit, facts: Facts): RouteInput {
 }
 
 /** A fault of ours: the client hears of it while it still can. */
-function fail(visit: Visit): void {
+function fail(visit: Visit, error: unknown): void {
+  visit.parts.observer.fault(error)
+  // It came behind the answer, which the client has whole.
+  if (visit.isReported) return
   if (visit.exchange.isHeadWritten) {
     visit.exchange.destroy()
     visit.reason = 'internal'

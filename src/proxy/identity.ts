@@ -76,7 +76,7 @@ export class Identities {
     for (const [place, source] of this.#identity.from.entries()) {
       if (source.kind === 'jwt') {
         const value = claims !== undefined && Object.hasOwn(claims, source.claim) ? claims[source.claim] : undefined
-        if (typeof value !== 'string' && !Number.isSafeInteger(value)) continue
+        if ((typeof value !== 'string' || value === '') && !Number.isSafeInteger(value)) continue
         return { kind: 'somebody', user: claimText(String(value), place, source.claim), isVerified: true, claims }
       }
       const credential = source.kind === 'header' ? fieldValue(fields, source.name) : cookieValue(fields, source.name)

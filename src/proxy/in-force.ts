@@ -22,7 +22,10 @@ export interface InForce {
   readonly label: string
   /** Host and target → how it is read, for rules whose keys depend on nothing else. Bounded; dies with the rules. */
   readonly remembered: Map<string, Read>
-  /** Place of the first rule whose match looks at more than method, host and target: what is decided from there on is not remembered. */
+  /**
+   * Place of the first rule whose match looks at more than method, host and target: what is decided from there on is not remembered. 0 where such
+   * a rule purges behind GET, which it may do behind any read.
+   */
   readonly conditionalFrom: number
   /** An entry's lifetime under its policy, worked out once. */
   lifetimeOf(entry: Entry, policy: Policy): Lifetime
@@ -69,7 +72,10 @@ function rememberLifetimes(): InForce['lifetimeOf'] {
 }
 
 function firstConditional(set: RuleSet): number {
-  const place = set.rules.findIndex(({ match }) => match.headers.size > 0 || match.json.size > 0)
+  const isConditional = ({ match }: Rule): boolean => match.headers.size > 0 || match.json.size > 0
+  const isBehindReads = ({ match, purge }: Rule): boolean => purge !== undefined && match.methods?.has('GET') !== false
+  if (set.rules.some((rule) => isConditional(rule) && isBehindReads(rule))) return 0
+  const place = set.rules.findIndex(isConditional)
   return place < 0 ? Number.POSITIVE_INFINITY : place
 }
 

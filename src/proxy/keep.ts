@@ -9,6 +9,7 @@ import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
+import { judge } from '../cache/validity.ts'
 import { variantKey } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
@@ -16,7 +17,7 @@ import type { Reason } from '../observe/reasons.ts'
 import { renderTags } from '../rules/render.ts'
 import { withResponse } from '../rules/values.ts'
 import { compress } from '../store/compression.ts'
-import { later, type Seconds, seconds } from '../time.ts'
+import { type Instant, later, type Seconds, seconds } from '../time.ts'
 import { bodyJson } from './body-json.ts'
 import type { Capture } from './capture.ts'
 import type { Errand } from './fill.ts'
@@ -62,6 +63,7 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
       labels: labels.labels,
       vary: keepable.selector,
     }
+    if (await isOvertaken(parts, entry)) return no('purged')
     const isStored = await putEntry(parts, read, {
       entry,
       selector: keepable.selector,
@@ -76,9 +78,27 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
   }
 }
 
-type Labelled = { readonly kind: 'labels'; readonly labels: readonly Label[] } | { readonly kind: 'no'; readonly reason: Reason }
+/** Whether a purge has come between: what was fetched is old already, and would only displace what is not. Judged again at every use. */
+export async function isOvertaken(
+  { local, ledger }: Parts,
+  { stamp, labels }: Pick<Entry, 'stamp' | 'labels'>,
+): Promise<boolean> {
+  if (local !== undefined) return local.ledger.judgeNow(stamp, labels).kind !== 'valid'
+  const reading = await ledger.read(labels)
+  return reading === undefined || judge(stamp, labels, reading).kind !== 'valid'
+}
 
-async function allLabels(parts: Parts, { read, inForce }: Errand, response: ResponseHead, body: Uint8Array): Promise<Labelled> {
+export type Labelled =
+  | { readonly kind: 'labels'; readonly labels: readonly Label[] }
+  | { readonly kind: 'no'; readonly reason: Reason }
+
+/** The answer's labels, those that only it can tell among them. */
+export async function allLabels(
+  parts: Parts,
+  { read, inForce }: Errand,
+  response: ResponseHead,
+  body: Uint8Array,
+): Promise<Labelled> {
   const { rule } = read
   const cache = rule?.cache
   if (rule === undefined || cache === undefined || cache.tags.length === 0)
@@ -106,6 +126,15 @@ export const tooLargeFor: Seconds = seconds(600)
 /** Variants by more field sets than these under one key: the oldest set is forgotten, its variants with it. */
 export const maxSelectors = 4
 const day = seconds(86_400)
+const selectorsFor = seconds(3600)
+
+/** Known before the first variant is stored: whoever asks meanwhile looks for its own. */
+export function rememberSelector(parts: Parts, read: Read, selector: readonly string[], now: Instant): void {
+  const known = parts.memory.selectors.recall(read.primaryKey, now) ?? []
+  const name = selector.join()
+  const others = known.filter((other) => other.join() !== name)
+  parts.memory.selectors.remember(read.primaryKey, [selector, ...others].slice(0, maxSelectors), later(now, selectorsFor))
+}
 
 /** Puts an entry under its key, or, where answers vary, under its variant key with the list of selectors in front of it. */
 export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<boolean> {

@@ -4,16 +4,16 @@ import { currentAge } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
 import { isSafe } from '../cache/invalidate.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
-import type { OriginError, OriginResponse } from '../origin/origin.ts'
+import { endToEnd } from '../http/hop-by-hop.ts'
 import { later, milliseconds, seconds } from '../time.ts'
 import { answerFailure, answerOrigin, answerShared, answerStored } from './answer.ts'
 import { bodyOf } from './at-rest.ts'
+import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
 import { type Errand, type Fill, fill } from './fill.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
-import { pass } from './pass.ts'
-import { isStaleAllowed, isUsedEnough, type Missed } from './read.ts'
+import { isUsedEnough, type Missed, staleInstead } from './read.ts'
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
 
@@ -23,6 +23,7 @@ export async function lead(visit: Visit, missed: Missed): Promise<void> {
   const outcome = fill(parts, errandOf(visit, missed))
   const flight: Flight = {
     key: missed.found.flightKey,
+    rule: missed.way.name,
     stamp: stampOf(missed),
     labels: joinLabels(missed.way, visit.inForce),
     outcome,
@@ -35,8 +36,10 @@ export async function lead(visit: Visit, missed: Missed): Promise<void> {
 
 /** A fetch that nobody joins; its answer is stored all the same where it may be. */
 export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
-  if (visit.request.method === 'HEAD')
-    return pass(visit, { kind: 'pass', reason: missed.reason, rule: missed.way.name }, missed.fwd)
+  if (visit.request.method === 'HEAD') {
+    const rescue = (status: number | undefined): Promise<boolean> => answerDespite(visit, missed, status)
+    return bypass(visit, missed.way, { reason: missed.reason, fwd: missed.fwd, rescue })
+  }
   const isRemembered =
     missed.decision.kind === 'fetch' && visit.parts.memory.hitForMiss.recall(missed.way.primaryKey, visit.now) === true
   const told: Missed = isRemembered && missed.way.mode === 'on' ? { ...missed, reason: 'hit-for-miss', fwd: 'bypass' } : missed
@@ -71,7 +74,7 @@ function errandOf(visit: Visit, missed: Missed): Errand {
       decision.kind === 'validate' && decision.isValidatable ? { entry: decision.entry, reason: decision.reason } : undefined,
     isBackground: false,
     isStored: isUsedEnough(visit, way),
-    onInterim: (status, fields) => visit.exchange.interim(status, fields),
+    onInterim: (status, fields) => visit.exchange.interim(status, endToEnd(fields)),
   }
 }
 
@@ -79,15 +82,18 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
   visit.originDuration = milliseconds(visit.parts.clock.monotonic() - visit.exchange.startedAt)
   switch (result.kind) {
     case 'failed':
-      return answerDespite(visit, missed, { error: result.error })
+      await purgeBehindRead(visit, missed.way, result.error)
+      if (await answerDespite(visit, missed, undefined)) return
+      return answerFailure(visit, result.error, missed.fwd)
     case 'own':
       return answerOwn(visit, missed, result)
     case 'freshened':
+      await purgeBehindRead(visit, missed.way, result.entry)
       return answerFreshened(visit, result.entry, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true })
     case 'shared': {
-      await purgeBehindRead(visit, missed.way, result.head)
-      const isStored = visit.exchange.request.method !== 'HEAD'
-      return answerShared(visit, { fill: result, isLeader: true, reason: missed.reason, fwd: missed.fwd, isStored, bodyOf })
+      const reason = result.isStored ? missed.reason : 'min-uses'
+      const beforeHead = (): Promise<void> => purgeBehindRead(visit, missed.way, result.head)
+      return answerShared(visit, { fill: result, isLeader: true, reason, fwd: missed.fwd, bodyOf, beforeHead })
     }
   }
 }
@@ -97,25 +103,14 @@ export async function answerFreshened(visit: Visit, entry: Entry, status: CacheS
   answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'revalidated', status })
 }
 
-/** The origin gave nothing, or an error: what is stored is served where a window allows it. */
-async function answerDespite(
-  visit: Visit,
-  missed: Missed,
-  failure: { readonly error: OriginError } | { readonly response: OriginResponse },
-): Promise<void> {
-  const entry = isStaleAllowed(visit, missed)
-  if (entry === undefined) {
-    if ('error' in failure) answerFailure(visit, failure.error, missed.fwd)
-    return
-  }
-  const fwdStatus = 'response' in failure ? failure.response.status : undefined
-  await answerStale(visit, missed, entry, fwdStatus)
-}
-
-export async function answerStale(visit: Visit, missed: Missed, entry: Entry, fwdStatus: number | undefined): Promise<void> {
+/** The origin gave nothing, or an error with `fwdStatus`: what is stored is served where a window allows it. False: there is nothing. */
+export async function answerDespite(visit: Visit, missed: Missed, fwdStatus: number | undefined): Promise<boolean> {
+  const entry = await staleInstead(visit, missed)
+  if (entry === undefined) return false
   const age = currentAge(entry, visit.parts.clock.now())
   const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
   answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'stale-if-error', status })
+  return true
 }
 
 const credentialsNeededFor = seconds(60)
@@ -123,9 +118,10 @@ const credentialsNeededFor = seconds(60)
 async function answerOwn(visit: Visit, missed: Missed, own: Extract<Fill, { kind: 'own' }>): Promise<void> {
   const { parts, request } = visit
   const { way } = missed
-  if (own.isServerError && isStaleAllowed(visit, missed) !== undefined) {
+  await purgeBehindRead(visit, way, own.head)
+  if (own.isServerError && (await answerDespite(visit, missed, own.head.status))) {
     own.response.body.on('error', () => {}).destroy()
-    return answerDespite(visit, missed, { response: own.response })
+    return
   }
   const isRefused = own.head.status === 401 || own.head.status === 403
   if (isRefused && way.credentials === 'stripped' && isSafe(request.method) && hasCredentials(request, visit.inForce.set)) {
@@ -135,9 +131,8 @@ async function answerOwn(visit: Visit, missed: Missed, own: Extract<Fill, { kind
       `credentials-needed ${way.name}`,
       `Rule "${way.name}": the origin answers ${own.head.status} without credentials; write "scope: authenticated" or "scope: user"`,
     )
-    return pass(visit, { kind: 'pass', reason: 'credentials-needed', rule: way.name })
+    return bypass(visit, way, { reason: 'credentials-needed' })
   }
   visit.reason = missed.reason === 'hit-for-miss' || missed.reason === 'mode-shadow' ? missed.reason : own.reason
-  await purgeBehindRead(visit, way, own.head)
   return answerOrigin(visit, own.response, own.head, { kind: 'forward', fwd: missed.fwd, fwdStatus: own.head.status })
 }

@@ -39,7 +39,7 @@ const valid: Validity = { kind: 'valid' }
 /** The synchronous lookup. Only where `parts.local` is there. */
 export function lookupNow(parts: Parts, sought: Sought): Found {
   const { store, ledger } = parts.local as NonNullable<Parts['local']>
-  const { read, inForce } = sought
+  const { read } = sought
   let stored = store.peek(read.primaryKey)
   let flightKey = read.primaryKey
   let miss: Found['miss'] = 'uri-miss'
@@ -49,9 +49,10 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
     const keys = variantKeys(sought, selectors)
     flightKey = keys[0] as string
     miss = stored === undefined ? 'uri-miss' : 'vary-miss'
-    stored = newest(keys.map((key) => store.peek(key)))
+    const variants = keys.map((key) => store.peek(key))
+    stored = newest(variants, sought)
   }
-  const entry = usable(stored, inForce)
+  const entry = usable(stored, sought)
   const validity = entry === undefined ? valid : ledger.judgeNow(entry.stamp, entry.labels)
   return { entry, validity, miss, flightKey, stamp: ledger.stampNow(), reading: undefined }
 }
@@ -75,13 +76,13 @@ export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
     const listed = variantKeys(sought, first.selectors)
     const missing = listed.filter((key) => !keys.includes(key))
     const more = await Promise.all(missing.map((key) => store.get(key)))
-    stored = newest([...variants, ...more])
+    stored = newest([...variants, ...more], sought)
     flightKey = listed[0] as string
     miss = 'vary-miss'
-  } else if (first === undefined && variants.length > 0) stored = newest(variants)
+  } else if (first === undefined && variants.length > 0) stored = newest(variants, sought)
   if (reading === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
   const stamp = { epoch: reading.epoch, number: reading.seq }
-  const entry = usable(stored, inForce)
+  const entry = usable(stored, sought)
   if (entry === undefined) return { entry, validity: valid, miss, flightKey, stamp, reading }
   const isCovered = entry.labels.every((label) => reading.purges.has(label))
   const whole = isCovered ? reading : await ledger.read(entry.labels)
@@ -117,17 +118,18 @@ function variantKeys({ read, fields }: Sought, selectors: ReadonlyArray<readonly
   return selectors.map((selector) => variantKey(read.primaryKey, selector, fields, read.policy))
 }
 
-/** RFC 9111 §4.1: of several that match, the most recent. */
-function newest(candidates: ReadonlyArray<Stored | undefined>): Stored | undefined {
+/** RFC 9111 §4.1: of several that match, the most recent; of those that may be used at all. */
+function newest(candidates: ReadonlyArray<Stored | undefined>, sought: Sought): Stored | undefined {
   let best: Extract<Stored, { kind: 'entry' }> | undefined
   for (const stored of candidates) {
-    if (stored?.kind === 'entry' && (best === undefined || stored.entry.responseTime > best.entry.responseTime)) best = stored
+    if (stored?.kind !== 'entry' || usable(stored, sought) === undefined) continue
+    if (best === undefined || stored.entry.responseTime > best.entry.responseTime) best = stored
   }
   return best
 }
 
-/** Other rules may have meant another thing by the same key: what they made is not ours to serve. */
-function usable(stored: Stored | undefined, inForce: InForce): Entry | undefined {
-  if (stored?.kind !== 'entry') return undefined
+/** Other rules, of this version or another, may mean another thing or other people by the same key: what they made is not ours to serve. */
+function usable(stored: Stored | undefined, { read, inForce }: Sought): Entry | undefined {
+  if (stored?.kind !== 'entry' || stored.entry.rule !== read.name) return undefined
   return stored.entry.labels.includes(inForce.label) ? stored.entry : undefined
 }

@@ -2,6 +2,7 @@
 import { invalidatedUris, isSafe } from '../cache/invalidate.ts'
 import type { Label } from '../cache/label.ts'
 import type { ResponseHead } from '../http/response.ts'
+import { OriginError } from '../origin/origin.ts'
 import type { Json } from '../rules/json.ts'
 import type { MatchedRule } from '../rules/match.ts'
 import { needsOf } from '../rules/needs.ts'
@@ -93,16 +94,19 @@ function uriLabels(visit: Visit, outcome: Outcome): Label[] {
   )
 }
 
-/** A rule that both caches and purges: a read that was forwarded and succeeded purges like a write, before it is answered. */
-export async function purgeBehindRead(visit: Visit, way: Read, head: ResponseHead): Promise<void> {
-  if (way.purges.length === 0) return
-  const identified =
-    visit.inForce.identities === undefined ? undefined : await visit.inForce.identities.identify(visit.request.fields, visit.now)
-  const kind = head.status >= 500 ? 'server-error' : 'answered'
-  const work = await purgeWorkOf(
-    visit,
-    { purges: way.purges, identified, isUriInvalidated: false },
-    { kind, request: way.body, head, json: undefined },
-  )
-  await purge(visit.parts, work)
+/** A rule that both caches and purges: a read that was forwarded purges like a write, before it is answered. `ended`: its answer, or none. */
+export async function purgeBehindRead(visit: Visit, way: Read, ended: ResponseHead | OriginError): Promise<void> {
+  if (way.purges.length === 0 || (ended instanceof OriginError && !ended.isSent)) return
+  const identified = await visit.inForce.identities?.identify(visit.request.fields, visit.now)
+  const outcome: Outcome =
+    ended instanceof OriginError
+      ? { kind: 'unknown', request: way.body }
+      : { kind: ended.status >= 500 ? 'server-error' : 'answered', request: way.body, head: ended, json: undefined }
+  await purgeBehind(visit, await purgeWorkOf(visit, { purges: way.purges, identified, isUriInvalidated: false }, outcome))
+}
+
+/** Purges, and has the answer say when that could not be done yet. */
+export async function purgeBehind(visit: Visit, work: PurgeWork): Promise<void> {
+  const { kind } = await purge(visit.parts, work)
+  if (kind === 'queued' && visit.ownFields.length === 0) visit.ownFields.push('Springhouse-Purge', 'queued')
 }

@@ -26,7 +26,9 @@ export function readWhole(source: Readable, limit: number): Promise<ReadWhole> {
     const finish = (): void =>
       settle({ kind: 'whole', body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) })
     const fail = (error: Error): void => settle({ kind: 'failed', error })
-    const close = (): void => fail(new Error('Body closed before its end'))
+    const close = (): void => fail(source.errored ?? new Error('Body closed before its end'))
+    // It will not say so again.
+    if (source.destroyed && !source.readableEnded) return close()
     source.on('data', take).once('end', finish).once('error', fail).once('close', close)
   })
 }

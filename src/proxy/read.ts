@@ -4,16 +4,17 @@
  */
 import { type Decision, decide } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
+import { judge } from '../cache/validity.ts'
 import type { Forward } from '../http/cache-status.ts'
 import { hasField } from '../http/fields.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { later, seconds } from '../time.ts'
 import { answerError, answerStored } from './answer.ts'
 import { bodyNow, bodyOf } from './at-rest.ts'
+import { bypass } from './bypass.ts'
 import { follow } from './follow.ts'
 import { fetchAlone, lead } from './lead.ts'
 import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
-import { pass } from './pass.ts'
 import { refresh } from './refresh.ts'
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
@@ -45,12 +46,12 @@ export async function read(visit: Visit, way: Read): Promise<void> {
   const { parts } = visit
   visit.rule = way.name
   visit.key = way.primaryKey
-  if (isKnownToNeedCredentials(visit, way)) return pass(visit, { kind: 'pass', reason: 'credentials-needed', rule: way.name })
+  if (isKnownToNeedCredentials(visit, way)) return bypass(visit, way, { reason: 'credentials-needed' })
   for (let attempt = 0; ; attempt += 1) {
     const ended = parts.flights.ended
     const sought = soughtOf(visit, way)
     const found = parts.local === undefined ? await lookup(parts, sought) : lookupNow(parts, sought)
-    if (found.stamp === undefined) return pass(visit, { kind: 'pass', reason: 'ledger-unavailable', rule: way.name })
+    if (found.stamp === undefined) return bypass(visit, way, { reason: 'ledger-unavailable' })
     const decision = decideOn(visit, way, found)
     if (decision.kind === 'refuse') return answerError(visit, 504, 'only-if-cached', { kind: 'forward', fwd: 'miss' })
     if ((decision.kind === 'serve' || decision.kind === 'serve-stale') && way.mode !== 'shadow') {
@@ -105,7 +106,7 @@ function serve(visit: Visit, { way, found, decision, body }: Servable): void {
   const isSoft = found.validity.kind === 'expired'
   const stale: Reason = isSoft ? 'stale-purged-softly' : 'stale-while-revalidate'
   const reason: Reason = decision.kind === 'serve' ? 'fresh' : stale
-  answerStored(visit, { entry, body, age, reason, status: { kind: 'hit', ttl } })
+  answerStored(visit, { entry, body, age, reason, status: { kind: 'hit', ttl: Number.isFinite(ttl) ? ttl : undefined } })
   if (decision.kind === 'serve-stale' || decision.isDue) refresh(visit, { way, found, entry })
 }
 
@@ -134,9 +135,14 @@ function canCollapse(visit: Visit, { way, decision }: Missed): boolean {
   return !(way.rule === undefined && hasField(visit.request.fields, 'range'))
 }
 
-export function isStaleAllowed(visit: Visit, { decision }: Missed): Entry | undefined {
-  if (decision.kind !== 'validate' || decision.staleIfErrorUntil === undefined) return undefined
-  return decision.staleIfErrorUntil > visit.parts.clock.now() ? decision.entry : undefined
+/** The stored response that may stand in for a failing origin: inside its window, and not purged while the origin was being asked. */
+export async function staleInstead(visit: Visit, { way, decision }: Missed): Promise<Entry | undefined> {
+  const { clock, ledger } = visit.parts
+  if (way.mode === 'shadow' || decision.kind !== 'validate' || decision.staleIfErrorUntil === undefined) return undefined
+  if (decision.staleIfErrorUntil <= clock.now()) return undefined
+  const { entry } = decision
+  const reading = await ledger.read(entry.labels)
+  return reading === undefined || judge(entry.stamp, entry.labels, reading).kind === 'purged' ? undefined : entry
 }
 
 /** Counts this use of the key; true once it was asked for often enough to be stored (`min_uses`, within the rule's lifetime). */

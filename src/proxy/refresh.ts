@@ -1,10 +1,12 @@
 /** Refreshing behind an answer: once per key at a time, only when there is room, and never in a client's way. */
 import type { Entry } from '../cache/entry.ts'
 import { isStronglyValidatable, isValidatable } from '../cache/validate.ts'
+import { withoutFields } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
 import { later, seconds } from '../time.ts'
-import type { Flight } from './collapse.ts'
+import { type Flight, isCurrent, isSameKey } from './collapse.ts'
 import { type Errand, type Fill, fill } from './fill.ts'
+import { isOvertaken } from './keep.ts'
 import { land } from './lead.ts'
 import { type Found, joinLabels } from './lookup.ts'
 import type { Visit } from './visit.ts'
@@ -24,12 +26,17 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
   if (found.stamp === undefined || !parts.background.hasRoom) return
   const running = parts.flights.find(found.flightKey)
   // One that took its stamp before a purge fetches what is old already: another one is wanted.
-  if (running !== undefined && parts.local?.ledger.judgeNow(running.stamp, running.labels).kind !== 'purged') return
+  const isRunning = running !== undefined && isSameKey(running, way.name, inForce.label)
+  if (isRunning && isCurrent(parts, running, found.reading)) return
   if (parts.memory.refreshPaused.recall(found.flightKey, visit.now) === true) return
   const isSoft = found.validity.kind === 'expired'
   const errand: Errand = {
     read: way,
-    asker: { request: asGet(visit.request), clientAddress: visit.exchange.clientAddress, isTrusted: visit.exchange.isTrusted },
+    asker: {
+      request: asPlainGet(visit.request),
+      clientAddress: visit.exchange.clientAddress,
+      isTrusted: visit.exchange.isTrusted,
+    },
     inForce,
     stamp: found.stamp,
     validated: (isSoft ? isStronglyValidatable(entry) : isValidatable(entry))
@@ -39,7 +46,14 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
     isStored: true,
   }
   const outcome = fill(parts, errand)
-  const flight: Flight = { key: found.flightKey, stamp: found.stamp, labels: joinLabels(way, inForce), outcome, followers: 0 }
+  const flight: Flight = {
+    key: found.flightKey,
+    rule: way.name,
+    stamp: found.stamp,
+    labels: joinLabels(way, inForce),
+    outcome,
+    followers: 0,
+  }
   parts.flights.add(flight)
   parts.background.own(land(visit, flight))
   parts.background.own(report(visit, flight))
@@ -51,11 +65,19 @@ async function report(visit: Visit, flight: Flight): Promise<void> {
   const result: Fill = await flight.outcome
   const isOk = result.kind === 'freshened' || (result.kind === 'shared' && (await result.entry) !== undefined)
   if (result.kind === 'own') result.response.body.on('error', () => {}).destroy()
-  if (!isOk) parts.memory.refreshPaused.remember(flight.key, true, later(parts.clock.now(), pauseAfterFailure))
+  // One that a purge has overtaken did not fail: the next is wanted at once.
+  const isFailed = !isOk && !(await isOvertaken(parts, flight))
+  if (isFailed) parts.memory.refreshPaused.remember(flight.key, true, later(parts.clock.now(), pauseAfterFailure))
   parts.observer.refreshed({ rule: visit.rule, key: flight.key, isOk })
 }
 
-/** What is stored is what GET answers, whoever found it old. */
-function asGet(request: Request): Request {
-  return request.method === 'HEAD' ? { ...request, method: 'GET' } : request
+const partial: ReadonlySet<string> = new Set(['range', 'if-range'])
+
+/** What is stored is what GET answers with the whole, whoever found it old. */
+function asPlainGet(request: Request): Request {
+  return {
+    ...request,
+    method: request.method === 'HEAD' ? 'GET' : request.method,
+    fields: withoutFields(request.fields, partial),
+  }
 }

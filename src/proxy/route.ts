@@ -16,9 +16,10 @@ import { needsIdentity } from '../rules/needs.ts'
 import { appendedQuery, renderKey } from '../rules/render.ts'
 import type { CacheRule, RuleSet } from '../rules/rule.ts'
 import { valuesOf } from '../rules/values.ts'
+import { digestBody } from './body-digest.ts'
 import type { Identified } from './identity.ts'
-import type { InForce, Traits } from './in-force.ts'
-import type { Facts, Pass, Read, RouteInput, Wanting, Way, Write } from './way.ts'
+import type { Traits } from './in-force.ts'
+import type { Pass, Read, RouteInput, Wanting, Way, Write } from './way.ts'
 
 /** The way, or what it takes to know it. Never asks for the same thing twice. */
 export function route(input: RouteInput): Way | Wanting {
@@ -33,7 +34,8 @@ export function route(input: RouteInput): Way | Wanting {
 
 /** The fast lane: host and target were seen before, under these rules, with nothing else in their key. */
 function recall({ request, hasBody, inForce }: RouteInput): Way | undefined {
-  if (inForce.remembered.size === 0 || hasBody || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
+  // GET alone: a rule may match HEAD and not GET.
+  if (inForce.remembered.size === 0 || hasBody || request.method !== 'GET') return undefined
   const read = inForce.remembered.get(memoKey(request))
   if (read === undefined || hasOtherPreconditions(request.fields)) return undefined
   if (read.credentials === 'none-allowed' && hasCredentials(request, inForce.set)) return undefined
@@ -41,7 +43,7 @@ function recall({ request, hasBody, inForce }: RouteInput): Way | undefined {
 }
 
 function memoKey(request: Request): string {
-  return `${request.host} ${request.target.raw}`
+  return `${request.scheme}//${request.host} ${request.target.raw}`
 }
 
 function unmatchedWay(input: RouteInput, purges: readonly MatchedRule[], isAmbiguous: boolean): Way | Wanting {
@@ -54,6 +56,13 @@ function unmatchedWay(input: RouteInput, purges: readonly MatchedRule[], isAmbig
   if (input.hasBody) return passWay('body-not-keyed')
   if (hasOtherPreconditions(request.fields)) return passWay('precondition')
   return rfcRead(input)
+}
+
+/** The origin is told the scheme, and where it keeps its Host the host: answers may differ by either. */
+function hostInKey({ scheme, host }: Request, originHost: string): { readonly host?: string } {
+  const name = originHost === 'keep' ? host : undefined
+  if (scheme === 'https') return { host: `https://${name ?? ''}` }
+  return name === undefined ? {} : { host: name }
 }
 
 /** The host in labels: several names of one origin are one where the origin is told one name. */
@@ -99,7 +108,7 @@ function rfcRead(input: RouteInput): Read {
     primaryKey: formatPrimaryKey({
       prefix: inForce.set.prefix,
       key,
-      appended: { ...(query === undefined ? {} : { query }), ...(originHost === 'keep' ? { host: request.host } : {}) },
+      appended: { ...(query === undefined ? {} : { query }), ...hostInKey(request, originHost) },
     }),
     key,
     prefixes: ['uri:'],
@@ -162,8 +171,9 @@ function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly Match
       appended: {
         ...(forKey === '' ? {} : { query: forKey }),
         ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { method: request.method }),
-        ...(input.originHost === 'keep' ? { host: request.host } : {}),
+        ...hostInKey(request, input.originHost),
         ...(cache.scope === 'user' && !traits.isUserInKey ? { identity: somebody?.user as string } : {}),
+        ...(facts.read?.body === undefined ? {} : { body: digestBody(request, facts.read.body, facts.read.json) }),
       },
     }),
     key: rendered.key,
@@ -186,10 +196,10 @@ function credentialsOf(cache: CacheRule): Read['credentials'] {
   return cache.scope === 'unset' ? 'none-allowed' : 'identity-only'
 }
 
-const rememberedLimit = 50_000
+const rememberedLimit = 10_000
 
 function remember({ request, inForce }: RouteInput, read: Read): void {
-  if (read.rule?.cache?.scope === 'authenticated' || (request.method !== 'GET' && request.method !== 'HEAD')) return
+  if (read.rule?.cache?.scope === 'authenticated' || request.method !== 'GET') return
   if (inForce.remembered.size >= rememberedLimit) {
     const oldest = inForce.remembered.keys().next()
     if (!oldest.done) inForce.remembered.delete(oldest.value)

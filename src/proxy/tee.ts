@@ -22,10 +22,16 @@ export class Tee {
       },
     })
     source.once('error', (error) => this.stream.destroy(error))
+    source.once('close', () => {
+      if (!source.readableEnded) this.stream.destroy(source.errored ?? new Error('Body closed before its end'))
+    })
+    // Whoever reads it learns of an error; before anybody does, it must not end the process.
+    this.stream.on('error', () => {})
     this.stream.once('close', () => {
       if (!this.#isWhole) source.destroy()
     })
-    source.pipe(this.stream as Transform)
+    if (source.destroyed && !source.readableEnded) this.stream.destroy(source.errored ?? undefined)
+    else source.pipe(this.stream as Transform)
   }
 
   /** The whole body; undefined when it was longer than the limit, or was never sent whole. */

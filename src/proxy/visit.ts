@@ -25,6 +25,8 @@ export class Visit {
   /** What is left to be forwarded: the exchange's own stream, or its bytes once they were read for the key. */
   body: Readable | Uint8Array | undefined
   originDuration: Milliseconds | undefined = undefined
+  /** Fields of ours for this answer, whatever it will be. */
+  readonly ownFields: string[] = []
   #isReported = false
 
   constructor(exchange: Exchange, parts: Parts, rule: string) {
@@ -35,6 +37,12 @@ export class Visit {
     this.now = parts.clock.now()
     this.rule = rule
     this.body = exchange.body
+    // Whoever reads it learns of an error; before anybody does, it must not end the process.
+    exchange.body?.on('error', () => {})
+  }
+
+  get isReported(): boolean {
+    return this.#isReported
   }
 
   /** `Cache-Status` for this answer; what caches between us and the origin said stays in front of ours (RFC 9211 §2). */

@@ -1,0 +1,71 @@
+/** A 304 on behalf of the store: the stored response with its fields, its stamp and its time, put back where it lay. */
+import type { Times } from '../cache/age.ts'
+import type { Entry } from '../cache/entry.ts'
+import type { Label } from '../cache/label.ts'
+import { storable } from '../cache/storable.ts'
+import { freshen, isValidatable, matchesStored } from '../cache/validate.ts'
+import { selectorOf, variantKey } from '../cache/variant.ts'
+import type { OriginResponse } from '../origin/origin.ts'
+import { bodyOf } from './at-rest.ts'
+import type { Errand, Fill } from './fill.ts'
+import { credentialsOf } from './forward.ts'
+import { allLabels, isOvertaken, putEntry, rememberSelector } from './keep.ts'
+import { headOf } from './origin-head.ts'
+import type { Parts } from './parts.ts'
+
+export type Freshened = Extract<Fill, { kind: 'freshened' }>
+
+/**
+ * RFC 9111 §4.3.4. Undefined: the 304 names another representation than ours and says nothing about it; ask again, without validators.
+ */
+export async function confirm(
+  parts: Parts,
+  errand: Errand,
+  { response, times }: { readonly response: OriginResponse; readonly times: Times },
+): Promise<Freshened | undefined> {
+  response.body.on('error', () => {})
+  response.body.resume()
+  const stored = (errand.validated as NonNullable<Errand['validated']>).entry
+  const head = headOf(response)
+  if (!matchesStored(stored, head)) return undefined
+  const { read } = errand
+  const { fields } = errand.asker.request
+  const renewed = freshen(stored, head, { ...times, stamp: errand.stamp })
+  const selector = selectorOf(renewed.fields, read.policy)
+  const labels = await renewedLabels(parts, errand, renewed)
+  const entry: Entry = { ...renewed, vary: selector === '*' ? stored.vary : selector, labels: labels ?? stored.labels }
+  const verdict = storable({
+    request: errand.asker.request,
+    response: entry,
+    framing: 'none',
+    credentials: credentialsOf(read, errand.asker.request.fields),
+    policy: read.policy,
+    times,
+    isBodyKeyed: read.body !== undefined,
+  })
+  const freshened: Freshened = {
+    kind: 'freshened',
+    entry,
+    isShared: verdict.kind === 'storable',
+    variantKey: variantKey(read.primaryKey, entry.vary, fields, read.policy),
+  }
+  if (verdict.kind === 'not-storable' || labels === undefined || (await isOvertaken(parts, entry))) return freshened
+  if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, times.responseTime)
+  const { lifetime } = verdict
+  await putEntry(parts, errand.read, {
+    entry,
+    selector: entry.vary,
+    fields,
+    lifetime,
+    isValidatable: isValidatable(entry),
+  })
+  return freshened
+}
+
+/** A 304 may renew the field that tags come from: then what either answer said reaches the entry. Undefined: what it says cannot be read. */
+async function renewedLabels(parts: Parts, errand: Errand, entry: Entry): Promise<readonly Label[] | undefined> {
+  const { rule } = errand.read
+  if (rule === undefined || errand.inForce.traits.get(rule)?.hasMadeTags !== true) return entry.labels
+  const labels = await allLabels(parts, errand, entry, await bodyOf(entry))
+  return labels.kind === 'no' ? undefined : [...new Set([...entry.labels, ...labels.labels])]
+}
