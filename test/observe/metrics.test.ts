@@ -19,8 +19,8 @@ function handClock(): Clock & { now: () => ReturnType<typeof instant>; move(ms: 
 
 const sources: MetricSources = {
   tiers: () => [
-    { kind: 'memory', isConnected: true, keys: 7, bytes: 4096 },
-    { kind: 'redis', isConnected: false, keys: undefined, bytes: undefined },
+    { kind: 'memory', isConnected: true, keys: 7, bytes: 4096, undecodable: 0 },
+    { kind: 'redis', isConnected: false, keys: undefined, bytes: undefined, undecodable: 3 },
   ],
   originInFlight: () => 3,
   ledgerFolds: () => 1,
