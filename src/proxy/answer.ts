@@ -46,7 +46,7 @@ export interface FromShared {
   readonly isLeader: boolean
   readonly reason: Reason
   readonly fwd: Forward
-  readonly bodyOf: (entry: Entry) => Promise<Uint8Array>
+  readonly bodyOf: (entry: Entry) => Promise<Uint8Array | undefined>
   /** Awaited before the first byte of the answer. */
   readonly beforeHead?: () => Promise<void>
 }
@@ -101,8 +101,9 @@ async function answerPart(visit: Visit, shared: FromShared & { status: CacheStat
   // Conditions and ranges are judged on the whole; where the whole cannot be kept, they are ignored, as RFC 9110 §13.2.1 and §14.2 allow.
   const entry = await Promise.race([fill.entry, gone])
   if (entry === undefined) return false
-  const age = currentAge(entry, visit.parts.clock.now())
-  answerStored(visit, { entry, body: await shared.bodyOf(entry), age, reason, status })
+  const body = await shared.bodyOf(entry)
+  if (body === undefined) return false
+  answerStored(visit, { entry, body, age: currentAge(entry, visit.parts.clock.now()), reason, status })
   return true
 }
 

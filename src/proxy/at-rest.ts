@@ -7,8 +7,7 @@ export function bodyNow(entry: Entry): Uint8Array | undefined {
   return entry.atRest === 'identity' ? entry.body : undefined
 }
 
-export async function bodyOf(entry: Entry): Promise<Uint8Array> {
-  const body = bodyNow(entry) ?? (await decompress(entry))
-  if (body === undefined) throw new Error('Stored body cannot be decompressed')
-  return body
+/** Undefined when it cannot be had back: then it is as if nothing were stored. */
+export async function bodyOf(entry: Entry): Promise<Uint8Array | undefined> {
+  return bodyNow(entry) ?? (await decompress(entry))
 }

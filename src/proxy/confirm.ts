@@ -16,7 +16,7 @@ import type { Parts } from './parts.ts'
 export type Freshened = Extract<Fill, { kind: 'freshened' }>
 
 /**
- * RFC 9111 §4.3.4. Undefined: the 304 names another representation than ours and says nothing about it; ask again, without validators.
+ * RFC 9111 §4.3.4. Undefined: the 304 names another representation than ours, or ours cannot be had back: ask again, without validators.
  */
 export async function confirm(
   parts: Parts,
@@ -27,12 +27,13 @@ export async function confirm(
   response.body.resume()
   const stored = (errand.validated as NonNullable<Errand['validated']>).entry
   const head = headOf(response)
-  if (!matchesStored(stored, head)) return undefined
+  const body = await bodyOf(stored)
+  if (body === undefined || !matchesStored(stored, head)) return undefined
   const { read } = errand
   const { fields } = errand.asker.request
   const renewed = freshen(stored, head, { ...times, stamp: errand.stamp })
   const selector = selectorOf(renewed.fields, read.policy)
-  const labels = await renewedLabels(parts, errand, renewed)
+  const labels = await renewedLabels(parts, errand, { entry: renewed, body })
   const entry: Entry = { ...renewed, vary: selector === '*' ? stored.vary : selector, labels: labels ?? stored.labels }
   const verdict = storable({
     request: errand.asker.request,
@@ -46,6 +47,7 @@ export async function confirm(
   const freshened: Freshened = {
     kind: 'freshened',
     entry,
+    body,
     isShared: verdict.kind === 'storable',
     variantKey: variantKey(read.primaryKey, entry.vary, fields, read.policy),
   }
@@ -63,9 +65,13 @@ export async function confirm(
 }
 
 /** A 304 may renew the field that tags come from: then what either answer said reaches the entry. Undefined: what it says cannot be read. */
-async function renewedLabels(parts: Parts, errand: Errand, entry: Entry): Promise<readonly Label[] | undefined> {
+async function renewedLabels(
+  parts: Parts,
+  errand: Errand,
+  { entry, body }: Pick<Freshened, 'entry' | 'body'>,
+): Promise<readonly Label[] | undefined> {
   const { rule } = errand.read
   if (rule === undefined || errand.inForce.traits.get(rule)?.hasMadeTags !== true) return entry.labels
-  const labels = await allLabels(parts, errand, entry, await bodyOf(entry))
+  const labels = await allLabels(parts, errand, entry, body)
   return labels.kind === 'no' ? undefined : [...new Set([...entry.labels, ...labels.labels])]
 }

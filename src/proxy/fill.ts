@@ -63,6 +63,8 @@ export type Fill =
   | {
       readonly kind: 'freshened'
       readonly entry: Entry
+      /** As the origin sent it. */
+      readonly body: Uint8Array
       /** False: for the one who asked alone, as an answer that may not be stored. */
       readonly isShared: boolean
       /** Whose it is: another request shares it only where this is its variant key too. */

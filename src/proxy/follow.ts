@@ -50,7 +50,7 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       if (!isSameVariant(visit, missed, { selector: result.entry.vary, variantKey: result.variantKey })) return false
       visit.isCollapsed = true
       parts.flights.joined += 1
-      await answerFreshened(visit, result.entry, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isCollapsed: true })
+      answerFreshened(visit, result, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isCollapsed: true })
       return true
     }
     case 'shared': {

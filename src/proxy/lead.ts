@@ -1,7 +1,6 @@
 /** Fetching: for oneself and all who follow, or for oneself alone. Whoever leads is answered like the others, from what they share. */
 
 import { currentAge } from '../cache/age.ts'
-import type { Entry } from '../cache/entry.ts'
 import { isSafe } from '../cache/invalidate.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
@@ -10,6 +9,7 @@ import { answerFailure, answerOrigin, answerShared, answerStored } from './answe
 import { bodyOf } from './at-rest.ts'
 import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
+import type { Freshened } from './confirm.ts'
 import { type Errand, type Fill, fill } from './fill.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
@@ -89,7 +89,7 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
       return answerOwn(visit, missed, result)
     case 'freshened':
       await purgeBehindRead(visit, missed.way, result.entry)
-      return answerFreshened(visit, result.entry, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true })
+      return answerFreshened(visit, result, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true })
     case 'shared': {
       const reason = result.isStored ? missed.reason : 'min-uses'
       const beforeHead = (): Promise<void> => purgeBehindRead(visit, missed.way, result.head)
@@ -98,18 +98,19 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
   }
 }
 
-export async function answerFreshened(visit: Visit, entry: Entry, status: CacheStatus): Promise<void> {
+export function answerFreshened(visit: Visit, { entry, body }: Freshened, status: CacheStatus): void {
   const age = currentAge(entry, visit.parts.clock.now())
-  answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'revalidated', status })
+  answerStored(visit, { entry, body, age, reason: 'revalidated', status })
 }
 
 /** The origin gave nothing, or an error with `fwdStatus`: what is stored is served where a window allows it. False: there is nothing. */
 export async function answerDespite(visit: Visit, missed: Missed, fwdStatus: number | undefined): Promise<boolean> {
   const entry = await staleInstead(visit, missed)
-  if (entry === undefined) return false
+  const body = entry && (await bodyOf(entry))
+  if (entry === undefined || body === undefined) return false
   const age = currentAge(entry, visit.parts.clock.now())
   const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
-  answerStored(visit, { entry, body: await bodyOf(entry), age, reason: 'stale-if-error', status })
+  answerStored(visit, { entry, body, age, reason: 'stale-if-error', status })
   return true
 }
 

@@ -55,9 +55,9 @@ export async function read(visit: Visit, way: Read): Promise<void> {
     const decision = decideOn(visit, way, found)
     if (decision.kind === 'refuse') return answerError(visit, 504, 'only-if-cached', { kind: 'forward', fwd: 'miss' })
     if ((decision.kind === 'serve' || decision.kind === 'serve-stale') && way.mode !== 'shadow') {
-      return serve(visit, { way, found, decision, body: await bodyOf(decision.entry) })
+      const body = await bodyOf(decision.entry)
+      if (body !== undefined) return serve(visit, { way, found, decision, body })
     }
-    if (decision.kind === 'serve' || decision.kind === 'serve-stale') return fetchAlone(visit, shadowed(way, found))
     const missed = missedOf(way, found, decision)
     const flight = canCollapse(visit, missed) ? parts.flights.find(found.flightKey) : undefined
     if (flight !== undefined) {
@@ -111,7 +111,8 @@ function serve(visit: Visit, { way, found, decision, body }: Servable): void {
 }
 
 /** `purged` and a changed request are misses to a client; only what lies there and is old is `stale` (RFC 9211 §2.2). */
-function missedOf(way: Read, found: Found, decision: Missed['decision']): Missed {
+function missedOf(way: Read, found: Found, decision: Exclude<Decision, { kind: 'refuse' }>): Missed {
+  if (decision.kind === 'serve' || decision.kind === 'serve-stale') return unserved(way, found)
   const reason: Reason = decision.kind === 'fetch' && decision.reason === 'uri-miss' ? found.miss : decision.reason
   return { way, found, decision, reason, fwd: forwardOf(decision, found) }
 }
@@ -122,8 +123,11 @@ function forwardOf(decision: Missed['decision'], found: Found): Forward {
   return decision.reason === 'purged' ? 'miss' : found.miss
 }
 
-function shadowed(way: Read, found: Found): Missed {
-  return { way, found, decision: { kind: 'fetch', reason: 'uri-miss' }, reason: 'mode-shadow', fwd: 'bypass' }
+/** What could be served and is not: in shadow, or because its body cannot be had back. */
+function unserved(way: Read, found: Found): Missed {
+  const decision: Missed['decision'] = { kind: 'fetch', reason: 'uri-miss' }
+  if (way.mode === 'shadow') return { way, found, decision, reason: 'mode-shadow', fwd: 'bypass' }
+  return { way, found, decision, reason: 'undecodable', fwd: 'miss' }
 }
 
 /** Whether others may wait for this request's answer, and it for theirs. */
