@@ -21,4 +21,4 @@ EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the first process: SIGTERM reaches it and it drains.
-CMD ["node", "src/main.ts", "serve"]
+CMD ["node", "--max-semi-space-size=8", "src/main.ts", "serve"]

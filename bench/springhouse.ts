@@ -22,6 +22,7 @@ const root = join(import.meta.dirname, '..')
 export async function startSpringhouse({ name, folder, origin, rules, secret, redis }: SpringhouseOptions): Promise<Springhouse> {
   const store = redis === undefined ? [] : ['--redis', redis]
   const args = [
+    '--max-semi-space-size=8',
     join(root, 'src/main.ts'),
     'serve',
     '--rules',
