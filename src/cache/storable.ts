@@ -68,6 +68,8 @@ export function storable(input: StorableInput): Storable {
   if (selectorOf(response.fields, policy) === '*') return refuse('vary-any')
   const lifetime = lifetimeOf(response, times, policy)
   if (!isLifetimeGiven(response.status, lifetime, governed)) return refuse('status')
+  // A rule's ttl is for the statuses that it covers: its windows alone would keep an error in place of what is good.
+  if (policy.lifetime.kind !== 'origin' && lifetime.source === 'none') return refuse('no-lifetime')
   const age = initialAge(response.fields, times)
   if (isValidatable(response) || isEverUsable(lifetime, age)) return { kind: 'storable', lifetime, initialAge: age }
   return refuse(restriction(governed.directives, 'no-cache', policy) === 'all' ? 'no-cache' : 'no-lifetime')

@@ -35,6 +35,7 @@ type Row = readonly [name: string, fields: Fields, policy: Policy, changes: Part
 
 t.test('storable refuses what no cache may keep', async (t) => {
   const fresh = cc('max-age=60')
+  const windowed = makeRulePolicy(60, { staleWhileRevalidate: seconds(60), staleIfError: seconds(600) })
   const etag: Fields = ['ETag', '"a"']
   const cases: readonly Row[] = [
     ['fresh', fresh, rfc, {}, 'storable'],
@@ -66,6 +67,8 @@ t.test('storable refuses what no cache may keep', async (t) => {
     ['302 without lifetime', etag, rfc, { response: makeResponse(etag, 302) }, 'status'],
     ['302 with lifetime', fresh, rfc, { response: makeResponse(fresh, 302) }, 'storable'],
     ['404 without lifetime', [], rule, { response: makeResponse([], 404) }, 'no-lifetime'],
+    ['404 inside a rule’s window', [], windowed, { response: makeResponse([], 404) }, 'no-lifetime'],
+    ['404 with a validator under a rule', etag, rule, { response: makeResponse(etag, 404) }, 'no-lifetime'],
     ['500 under a rule', [], rule, { response: makeResponse([], 500) }, 'status'],
     ['599 with lifetime', fresh, rfc, { response: makeResponse(fresh, 599) }, 'storable'],
     [
