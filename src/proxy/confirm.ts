@@ -39,7 +39,7 @@ export async function confirm(
     request: errand.asker.request,
     response: entry,
     framing: 'none',
-    credentials: credentialsOf(read, errand.asker.request.fields),
+    credentials: credentialsOf(read, errand.asker.request.fields, errand.inForce.set),
     policy: read.policy,
     times,
     isBodyKeyed: read.body !== undefined,

@@ -146,7 +146,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
     response: whole,
     framing: response.framing,
     contentLength: response.contentLength,
-    credentials: credentialsOf(read, asker.request.fields),
+    credentials: credentialsOf(read, asker.request.fields, errand.inForce.set),
     policy,
     times,
     isBodyKeyed: read.body !== undefined,

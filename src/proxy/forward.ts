@@ -16,6 +16,7 @@ import { withVia } from '../http/via.ts'
 import type { OriginRequest } from '../origin/origin.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import type { Exchange } from './exchange.ts'
+import { fieldOf } from './identity.ts'
 import type { ProxySettings } from './parts.ts'
 import type { Read } from './way.ts'
 
@@ -95,22 +96,23 @@ function normalisedSelectors(fields: Fields, read: Read): Fields {
 }
 
 /**
- * `scope: public`: none, so that the answer is the same for everybody. `user` and `authenticated`: the identity's own alone, since the key
- * does not show the others; `identity.forward` names exceptions.
+ * `scope: public`: none, so that the answer is the same for everybody. `user` and `authenticated`: the one alone that the identity was taken from,
+ * since the key does not show the others; `identity.forward` names exceptions.
  */
 function strippedCredentials(read: Read, set: RuleSet): Set<string> {
   const names = new Set<string>()
   if (read.credentials === 'forwarded' || read.credentials === 'none-allowed') return names
-  const own = new Set<string>()
-  for (const source of set.identity?.from ?? []) {
-    const name = source.kind === 'jwt' ? 'authorization' : source.kind === 'cookie' ? 'cookie' : source.name
-    own.add(name)
-  }
-  for (const name of ['authorization', 'cookie', ...own]) {
-    const isKept = read.credentials === 'identity-only' && (own.has(name) || set.identity?.forward.has(name) === true)
+  for (const name of credentialFields(set)) {
+    const isKept =
+      read.credentials === 'identity-only' && (name === read.identityField || set.identity?.forward.has(name) === true)
     if (!isKept) names.add(name)
   }
   return names
+}
+
+/** Lower-case names of the fields that say who asks: the usual ones, and those that the rules take an identity from. */
+function credentialFields({ identity }: RuleSet): ReadonlySet<string> {
+  return new Set(['authorization', 'cookie', ...(identity?.from ?? []).map(fieldOf)])
 }
 
 /** The fields with who is asking, through whom, and under which name. */
@@ -129,9 +131,11 @@ export function ownFields(fields: Fields, asker: Asker, settings: ProxySettings)
 }
 
 /** Whose the request is that the origin gets: what `storable` wants to know. */
-export function credentialsOf(read: Read, fields: Fields): Credentials {
+export function credentialsOf(read: Read, fields: Fields, set: RuleSet): Credentials {
   if (read.credentials === 'identity-only') return 'keyed'
   if (read.credentials !== 'forwarded') return 'none'
-  if (hasField(fields, 'authorization')) return 'authorization'
+  // An API key that the rules know as an identity makes an answer as personal as Authorization does.
+  const isPersonal = [...credentialFields(set)].some((name) => name !== 'cookie' && hasField(fields, name))
+  if (isPersonal) return 'authorization'
   return hasField(fields, 'cookie') ? 'cookie' : 'none'
 }

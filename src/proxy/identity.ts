@@ -18,6 +18,8 @@ export type Identified =
       /** Text for `{user}`: different identities never give the same text, whatever their source. */
       readonly user: string
       readonly isVerified: boolean
+      /** Lower-case name of the field that it was taken from. */
+      readonly field: string
       readonly claims: Readonly<Record<string, unknown>> | undefined
     }
 
@@ -77,14 +79,27 @@ export class Identities {
       if (source.kind === 'jwt') {
         const value = claims !== undefined && Object.hasOwn(claims, source.claim) ? claims[source.claim] : undefined
         if ((typeof value !== 'string' || value === '') && !Number.isSafeInteger(value)) continue
-        return { kind: 'somebody', user: claimText(String(value), place, source.claim), isVerified: true, claims }
+        return {
+          kind: 'somebody',
+          user: claimText(String(value), place, source.claim),
+          isVerified: true,
+          field: fieldOf(source),
+          claims,
+        }
       }
       const credential = source.kind === 'header' ? fieldValue(fields, source.name) : cookieValue(fields, source.name)
       if (credential === undefined || credential === '') continue
-      return { kind: 'somebody', user: `@${source.kind}.${source.name}:${digest(credential)}`, isVerified: false, claims }
+      const user = `@${source.kind}.${source.name}:${digest(credential)}`
+      return { kind: 'somebody', user, isVerified: false, field: fieldOf(source), claims }
     }
     return nobody
   }
+}
+
+/** Lower-case name of the field in which a source's credential comes. */
+export function fieldOf(source: Identity['from'][number]): string {
+  if (source.kind === 'jwt') return 'authorization'
+  return source.kind === 'cookie' ? 'cookie' : source.name.toLowerCase()
 }
 
 /**

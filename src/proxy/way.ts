@@ -44,6 +44,8 @@ export interface Read {
   readonly forwardTarget: string
   /** What becomes of the client's credentials, and so who may share the answer. */
   readonly credentials: 'none-allowed' | 'stripped' | 'identity-only' | 'forwarded'
+  /** The one field that `identity-only` leaves to the origin: where the identity in the key was taken from. */
+  readonly identityField: string | undefined
   /** For tags, and for purges of a rule that has both parts. */
   readonly values: Values
   readonly purges: readonly MatchedRule[]

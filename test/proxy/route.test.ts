@@ -40,7 +40,9 @@ function go(given: Given): Way | Wanting {
   return route({ request: makeRequest(given), hasBody, inForce, originHost, facts, now })
 }
 
-const somebody = (user: string): Facts => ({ identified: { kind: 'somebody', user, isVerified: true, claims: { sub: user } } })
+const somebody = (user: string): Facts => ({
+  identified: { kind: 'somebody', user, isVerified: true, field: 'authorization', claims: { sub: user } },
+})
 const told = (way: Way | Wanting): string => {
   if (way.kind === 'wanting') return `wanting ${way.what}`
   if (way.kind === 'pass') return `pass ${way.reason}`
