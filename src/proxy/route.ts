@@ -170,6 +170,7 @@ function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly Match
       prefix: inForce.set.prefix,
       key: rendered.key,
       appended: {
+        ...(rendered.apart === undefined ? {} : { values: rendered.apart }),
         ...(forKey === '' ? {} : { query: forKey }),
         ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { method: request.method }),
         ...hostInKey(request, input.originHost),
