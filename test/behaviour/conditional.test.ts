@@ -179,10 +179,18 @@ t.test('what is above the size limit passes, is not stored, and keeps its ranges
     })
   }
   t.test('a range that finds it out', async (t) => {
-    const { ask, answer } = await openScene(t, { rules: files('max_size: 9B') })
-    answer({ body: digits, headers: described })
-    const reply = await ask('/files/1', { headers: { Range: 'bytes=0-1' } })
-    t.match(reply, { status: 200, text: digits }, 'ignored, as any server may')
+    const { ask, origin, dated } = await openScene(t, { rules: files('max_size: 9B') })
+    origin.script(({ request, reply }) => {
+      const isWhole = fieldValue(request.rawHeaders, 'range') === undefined
+      const framing = request.target.endsWith('declared') ? {} : { 'Transfer-Encoding': 'chunked' }
+      if (isWhole) reply(dated({ body: digits, headers: { ...described, ...framing } }))
+      else reply(dated({ status: 206, body: '01', headers: { 'Content-Range': 'bytes 0-1/10' } }))
+    })
+    const headers = { Range: 'bytes=0-1' }
+    t.match(await ask('/files/declared', { headers }), { status: 206, text: '01' }, 'asked again, for the part')
+    t.equal(origin.count(), 2)
+    t.match(await ask('/files/found', { headers }), { status: 200, text: digits }, 'too late: ignored, as any server may')
+    t.match(await ask('/files/found', { headers }), { status: 206, text: '01' }, 'remembered')
   })
   t.test('just not above', async (t) => {
     const { ask, answer } = await openScene(t, { rules: files('max_size: 10B') })

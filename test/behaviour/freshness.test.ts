@@ -127,6 +127,20 @@ t.test('what the origin forbids is overruled by name alone', async (t) => {
   }
 })
 
+t.test("the origin's Connection takes nothing away that forbids storing", async (t) => {
+  const { ask, answer } = await openScene(t, { rules: things('ttl: 1m') })
+  for (const [name, value] of [
+    ['Cache-Control', 'private'],
+    ['Set-Cookie', 'sid=1'],
+    ['Vary', '*'],
+  ] as const) {
+    answer({ headers: ['Connection', `close, ${name}`, name, value] })
+    const replies = [await ask(`/things/${name}`), await ask(`/things/${name}`)]
+    t.not(replies[0]?.text, replies[1]?.text, name)
+    t.equal(replies[0]?.field(name.toLowerCase()), value, name)
+  }
+})
+
 t.test('what no rule matches follows the origin alone, or passes', async (t) => {
   const rules = 'defaults: { ttl: 1m, stale_if_error: 10m, stale_while_revalidate: 10m }\nrules: []'
   const { ask, answer, house, clock } = await openScene(t, { rules: `unmatched: rfc\n${rules}` })
