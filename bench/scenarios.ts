@@ -81,15 +81,19 @@ export async function openField({ folder, secret, latency, progress }: FieldOpti
   }
 }
 
-/** Warms what the scenario asks for, then makes sure that it is answered as its name says. */
+const mostProbes = 20
+
+/** Warms what the scenario asks for, then makes sure that it is answered as its name says: soon, since an answer goes out before it is stored. */
 export async function prove({ name, url, proof, isDistinct }: Scenario): Promise<void> {
   if (proof === undefined) return
-  const distinct = (serial: string): string => (isDistinct ? `${url}?proof=${serial}-${performance.now()}` : url)
-  await bodyOf(distinct('warm'))
-  const response = await fetch(distinct('probe'))
-  await response.arrayBuffer()
-  const status = response.headers.get('cache-status') ?? ''
-  if (!proof.test(status)) throw new Error(`Scenario "${name}" is not what it says: Cache-Status is "${status}"`)
+  let status = ''
+  for (let probe = 0; probe < mostProbes; probe++) {
+    const response = await fetch(isDistinct ? `${url}?proof=${probe}-${performance.now()}` : url)
+    await response.arrayBuffer()
+    status = response.headers.get('cache-status') ?? ''
+    if (probe > 0 && proof.test(status)) return
+  }
+  throw new Error(`Scenario "${name}" is not what it says: Cache-Status is "${status}"`)
 }
 
 function scenario(name: string, peer: Peer & Partial<Springhouse>): Scenario {
