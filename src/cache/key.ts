@@ -14,6 +14,8 @@ export interface PrimaryKey {
 
 /** What the key does not name and yet must tell apart. Undefined: nothing to tell apart; empty is a value. */
 export interface Appended {
+  /** The values of a key in which two of them touch. */
+  readonly values?: string | undefined
   /** Query parameters that neither the template nor `query` mentions. */
   readonly query?: string | undefined
   readonly method?: string | undefined
@@ -23,10 +25,11 @@ export interface Appended {
   readonly body?: string | undefined
 }
 
-/** `prefix:key|q=…|m=…|h=…|i=…|b=…`. */
+/** `prefix:key|v=…|q=…|m=…|h=…|i=…|b=…`. */
 export function formatPrimaryKey({ prefix, key, appended }: PrimaryKey): string {
   // A single "|" begins what was appended; one that a key contains is doubled, so that no key can look like another with an appendix.
   let text = `${prefix}:${key.includes('|') ? key.replaceAll('|', '||') : key}`
+  if (appended.values !== undefined) text += `|v=${escapeValue(appended.values)}`
   if (appended.query !== undefined) text += `|q=${escapeValue(appended.query)}`
   if (appended.method !== undefined) text += `|m=${escapeValue(appended.method)}`
   if (appended.host !== undefined) text += `|h=${escapeValue(appended.host)}`

@@ -21,6 +21,8 @@ export interface RenderedKey {
   readonly key: string
   /** Every beginning of the key that ends in ":", which it includes. */
   readonly prefixes: readonly string[]
+  /** Each value by itself, where the key does not show at which character one ends and the next begins. */
+  readonly apart: string | undefined
 }
 
 export type RenderedTags =
@@ -35,18 +37,27 @@ export const mostCombinations = 128
 export function renderKey(template: Template, values: Values): RenderedKey | Incomplete {
   let key = ''
   let combinations = 1
+  const spelt: string[] = []
+  let separated = 0
+  let isBlurred = false
   for (const part of template.parts) {
-    if (part.kind === 'text') key += part.text
-    else {
+    if (part.kind === 'text') {
+      key += part.text
+      // No escaped value contains one.
+      if (part.text.includes(':')) separated = spelt.length
+    } else {
       const texts = resolve(part.value, values, { fallback: part.fallback, isKey: true })
       combinations *= Math.max(1, texts?.length ?? 0)
       if (texts === undefined || combinations > mostCombinations)
         return { kind: 'incomplete', missing: formatReference(part.value) }
       // An empty list is not the list of one empty text.
-      key += texts.length === 0 ? '=' : texts.join(',')
+      const text = texts.length === 0 ? '=' : texts.join(',')
+      key += text
+      isBlurred ||= spelt.length > separated
+      spelt.push(text)
     }
   }
-  return { kind: 'key', key, prefixes: prefixesOf(key) }
+  return { kind: 'key', key, prefixes: prefixesOf(key), apart: isBlurred ? spelt.join(':') : undefined }
 }
 
 /** Every tag of every template; one with several values gives a tag for each. */

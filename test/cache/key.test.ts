@@ -54,6 +54,7 @@ t.test('formatPrimaryKey appends what the key does not name, escaped and in one 
       { identity: 'jwt:7', host: 'a.example:8080', method: 'POST', query: 'a=1&b=2', body: 'x' },
       'p:k|q=a%3D1%26b%3D2|m=POST|h=a.example%3A8080|i=jwt%3A7|b=x',
     ],
+    ['k', { values: '1:a', query: 'x' }, 'p:k|v=1%3Aa|q=x'],
     ['k|q=x', {}, 'p:k||q=x'],
     ['k', { query: 'x' }, 'p:k|q=x'],
   ]

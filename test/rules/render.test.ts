@@ -35,6 +35,24 @@ t.test('renderKey joins repeated values in order and tells every list apart', as
   t.equal(new Set([list('[]'), list('[""]'), list('["a","b"]'), list('["a,b"]'), list('["b","a"]')]).size, 5)
 })
 
+t.test('renderKey says each value by itself where the key does not show where one ends', async (t) => {
+  const apart = (source: string, target: string): string | undefined => {
+    const rendered = renderKey(template(source), values(target))
+    return rendered.kind === 'key' ? rendered.apart : 'incomplete'
+  }
+  for (const source of [
+    '{query.a}{query.b}',
+    '{query.a}-{query.b}',
+    'x:{query.a}~{query.b}:y',
+    '{query.a}{query.b|1}:{query.a}',
+  ]) {
+    t.not(apart(source, '/?a=1&b=-1'), apart(source, '/?a=1-&b=1'), source)
+    t.not(apart(source, '/?a=1&b=11'), apart(source, '/?a=11&b=1'), source)
+  }
+  for (const source of ['{query.a}', 'x-{query.a}-y', '{query.a}:{query.b}', '{query.a}:x-{query.b}', '{query.a}-:{query.b}'])
+    t.equal(apart(source, '/?a=1&b=1'), undefined, `${source}: no value holds a colon`)
+})
+
 t.test('renderKey refuses more combinations than an entry can be labelled with', async (t) => {
   const repeated = (count: number): string => `/?${'id=1&'.repeat(count)}`
   t.equal(renderKey(template('x:{query.id}'), values(repeated(128))).kind, 'key')
