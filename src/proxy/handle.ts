@@ -79,14 +79,19 @@ function routeInput(visit: Visit, facts: Facts): RouteInput {
   return { request, hasBody: exchange.body !== undefined, inForce, originHost: parts.settings.originHost, facts, now: visit.now }
 }
 
-/** A fault of ours: the client hears of it while it still can. */
+/** A fault of ours: the client hears of it while it still can, and there is one report whatever else goes wrong. Never throws. */
 function fail(visit: Visit, error: unknown): void {
-  visit.parts.observer.fault(error)
+  const { exchange, parts } = visit
+  parts.observer.fault(error)
   // It came behind the answer, which the client has whole.
   if (visit.isReported) return
-  if (visit.exchange.isHeadWritten) {
-    visit.exchange.destroy()
-    visit.reason = 'internal'
-    visit.finish(500)
-  } else answerError(visit, 500, 'internal', { kind: 'forward', fwd: 'bypass' })
+  try {
+    if (!exchange.isHeadWritten) answerError(visit, 500, 'internal', { kind: 'forward', fwd: 'bypass' })
+  } catch (another) {
+    parts.observer.fault(another)
+  }
+  if (visit.isReported) return
+  exchange.destroy()
+  visit.reason = 'internal'
+  visit.finish(500)
 }

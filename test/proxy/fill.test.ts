@@ -101,53 +101,6 @@ t.test('fill: interim answers reach the one who asked, without what belongs to t
   t.equal(origin.requests.length, 1)
 })
 
-t.test('fill: a 304 about another representation is asked again without validators', async (t) => {
-  const { ask, clock, origin } = open(() => reply({ fields: ['ETag', '"1"'], body: 'first' }))
-  await ask({ target })
-  clock.advance(61_000)
-  origin.script(({ fields }) =>
-    has(fields, 'if-none-match')
-      ? reply({ status: 304, fields: ['ETag', '"2"'] })
-      : reply({ fields: ['ETag', '"2"'], body: 'second' }),
-  )
-  t.equal((await ask({ target })).text, 'second')
-  t.equal(origin.requests.length, 3)
-})
-
-t.test('fill: a 304 renews fields, age and what the answer varies by', async (t) => {
-  const { ask, clock, origin } = open(() => reply({ fields: ['ETag', '"1"', 'X-Version', '1'], body: 'hola' }))
-  const spanish = { target, fields: ['Accept-Language', 'es'] }
-  await ask(spanish)
-  clock.advance(61_000)
-  origin.script(({ fields }) =>
-    has(fields, 'if-none-match')
-      ? reply({ status: 304, fields: ['ETag', '"1"', 'X-Version', '2', 'Vary', 'Accept-Language'] })
-      : reply({ fields: ['Vary', 'Accept-Language'], body: 'hello' }),
-  )
-  const confirmed = await ask(spanish)
-  t.same([confirmed.text, detailOf(confirmed), confirmed.field('x-version')], ['hola', 'revalidated', '2'])
-  const again = await ask(spanish)
-  t.same([again.text, detailOf(again), again.field('age')], ['hola', 'fresh', '0'])
-  t.equal((await ask({ target, fields: ['Accept-Language', 'en'] })).text, 'hello', 'the others ask for their own')
-})
-
-t.test('fill: a 304 that renews the field of its tags is purged by old and new', async (t) => {
-  for (const tag of ['old', 'new']) {
-    const { ask, clock, origin, ledger } = open(
-      () => reply({ fields: ['ETag', '"1"', 'Surrogate-Key', 'old'], body: 'x' }),
-      ', tags: ["{response.header.surrogate-key}"]',
-    )
-    await ask({ target })
-    clock.advance(61_000)
-    origin.script(() => reply({ status: 304, fields: ['ETag', '"1"', 'Surrogate-Key', 'new'] }))
-    await ask({ target })
-    t.equal(detailOf(await ask({ target })), 'fresh')
-    await ledger.purge([`t:${tag}`], 'hard')
-    origin.script(() => reply({ body: 'y' }))
-    t.equal(detailOf(await ask({ target })), 'purged', tag)
-  }
-})
-
 t.test('fill: trailers travel with a streamed answer', async (t) => {
   const body = openBody()
   const { send } = open(() => reply({ body, trailers: ['X-Sum', '1', 'Connection', 'x'] }))
