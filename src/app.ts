@@ -214,6 +214,7 @@ function createMemory(): Memory {
     tooLarge: new Remembered(10_000),
     selectors: new Remembered(100_000),
     refreshPaused: new Remembered(10_000),
+    renewed: new Remembered(10_000),
     uses: new Remembered(100_000),
   }
 }

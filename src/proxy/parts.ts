@@ -51,6 +51,8 @@ export interface Memory {
   readonly selectors: Remembered<ReadonlyArray<readonly string[]>>
   /** Keys whose refresh failed a moment ago. */
   readonly refreshPaused: Remembered<true>
+  /** Keys that live until purged, and were renewed in the store today. */
+  readonly renewed: Remembered<true>
   /** Key → how often it was asked for, for `min_uses`. */
   readonly uses: Remembered<number>
 }

@@ -16,6 +16,7 @@ import { follow } from './follow.ts'
 import { fetchAlone, lead } from './lead.ts'
 import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
 import { refresh } from './refresh.ts'
+import { renew } from './renew.ts'
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
@@ -108,6 +109,7 @@ function serve(visit: Visit, { way, found, decision, body }: Servable): void {
   const reason: Reason = decision.kind === 'serve' ? 'fresh' : stale
   answerStored(visit, { entry, body, age, reason, status: { kind: 'hit', ttl: Number.isFinite(ttl) ? ttl : undefined } })
   if (decision.kind === 'serve-stale' || decision.isDue) refresh(visit, { way, found, entry })
+  else renew(visit, way, entry)
 }
 
 /** `purged` and a changed request are misses to a client; only what lies there and is old is `stale` (RFC 9211 §2.2). */
