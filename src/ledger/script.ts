@@ -84,7 +84,8 @@ local function exact(number) return string.format('%.0f', number) end
 local function score(member) return tonumber(redis.call('ZSCORE', ledger, member) or 0) end
 local function put(member, value) redis.call('ZADD', ledger, value, member) end
 local function raise(member, value) redis.call('ZADD', ledger, 'GT', value, member) end
-local function count() return redis.call('ZCOUNT', ledger, 1, '+inf') - 1 end
+-- Without the counter, which is 0 before the first purge.
+local function count() return redis.call('ZCOUNT', ledger, 1, '+inf') - math.min(score('#seq'), 1) end
 
 local function ensure()
   local home = -tonumber(string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)'), 1, 13), 16)
