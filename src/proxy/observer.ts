@@ -39,7 +39,8 @@ export function createObserver({ metrics, log, tier }: ObserverParts): Observer 
         tally.purges[result === 'queued' ? 'failed' : kind === 'hard' ? 'purged' : 'expired'] += 1
         tally.purges.widened += widened
       }
-      metrics.rule(causes[0] ?? '').deletes += labels
+      // What is queued is not purged yet, and will be as one label: all.
+      if (result === 'done') metrics.rule(causes[0] ?? '').deletes += labels
       log.event(result === 'queued' ? 'warn' : 'info', 'purged', { causes, kind, labels, widened, result })
     },
     refreshed({ rule, key, isOk }) {
