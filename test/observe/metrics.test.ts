@@ -88,6 +88,9 @@ t.test('exposition shows what was counted, with the labels that apply', async (t
   t.equal(sampleOf(text, 'cache_errors_total', { rule: 'badges', outcome: 'error', reason: 'origin-timeout' }), 1)
   t.equal(sampleOf(text, 'cache_errors_total', { rule: 'badges', outcome: 'trouble', reason: 'store-unavailable' }), 1)
   t.equal(sampleOf(text, 'cache_errors_total', { rule: '(unmatched)', outcome: 'refused', reason: 'bad-host' }), 1)
+  const undecodable = { outcome: 'trouble', reason: 'undecodable' }
+  t.equal(sampleOf(text, 'cache_errors_total', { ...undecodable, tier: 'redis' }), 3)
+  t.equal(sampleOf(text, 'cache_errors_total', { ...undecodable, tier: 'memory' }), undefined, 'no series for no trouble')
   t.equal(sampleOf(text, 'cache_hit_rate'), 4 / 6)
   t.equal(sampleOf(text, 'cache_keys_total', { tier: 'memory' }), 7)
   t.equal(sampleOf(text, 'cache_keys_total', { tier: 'redis' }), undefined, 'Redis is never scanned')
