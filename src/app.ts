@@ -139,7 +139,10 @@ export async function start(options: AppOptions): Promise<App> {
       log,
       parts,
       reload(rules) {
+        const before = inForce
         inForce = put(rules)
+        // What these rules purge does not name what those made, and they may come back.
+        if (before.label !== inForce.label) parts.background.own(tier.ledger.purge([before.label], 'hard').then(() => {}))
         log.event('info', 'rules-reloaded', { rules: rules.rules.length, hash: rules.hash })
       },
       close,

@@ -78,11 +78,15 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
   }
 }
 
-/** Whether a purge has come between: what was fetched is old already, and would only displace what is not. Judged again at every use. */
+/**
+ * Whether a purge has come between: what was fetched is old already, and would only displace what is not. Judged again at every use. So has
+ * a reload: what is purged from then on names nothing that other rules make, and they may come back.
+ */
 export async function isOvertaken(
-  { local, ledger }: Parts,
+  { local, ledger, inForce }: Parts,
   { stamp, labels }: Pick<Entry, 'stamp' | 'labels'>,
 ): Promise<boolean> {
+  if (!labels.includes(inForce().label)) return true
   if (local !== undefined) return local.ledger.judgeNow(stamp, labels).kind !== 'valid'
   const reading = await ledger.read(labels)
   return reading === undefined || judge(stamp, labels, reading).kind !== 'valid'

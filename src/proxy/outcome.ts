@@ -74,6 +74,9 @@ export async function purgeWorkOf(visit: Visit, way: Purging, outcome: Outcome):
   }
   const target = outcome.kind === 'server-error' ? soft : hard
   if (way.isUriInvalidated) for (const label of uriLabels(visit, outcome)) target.add(label)
+  // Rules that came into force meanwhile may have stored what these cannot name.
+  const current = parts.inForce().label
+  if (hard.size + soft.size > 0 && current !== inForce.label) hard.add(current)
   return { causes: causes.length === 0 ? ['uri'] : causes, hard, soft, widened }
 }
 

@@ -116,3 +116,16 @@ t.test('putEntry: at most four field sets are known, the oldest goes', async (t)
     selectors: [['e'], ['d'], ['c'], ['b']],
   })
 })
+
+t.test('keep: what was fetched under rules that are gone is not stored, whenever its fetch began', async (t) => {
+  const body = openBody()
+  const { send, idle, enforce, observed } = open({ fields: json, body })
+  const client = send({ target })
+  await client.answered
+  enforce(rules.replace('list:{', 'other:{'))
+  body.push(items(7))
+  body.push(null)
+  await client.over
+  await idle()
+  t.same([client.text, observed.notStored[0]?.reason, observed.stored.length], [items(7), 'purged', 0])
+})

@@ -60,3 +60,56 @@ t.test('rules that cannot be put in force leave the last good ones', async (t) =
   t.match(await ask('/a/1'), { cacheStatus: /^hit/ })
   t.match(await ask('/b/1'), { cacheStatus: /detail=unmatched$/ })
 })
+
+const shop = (name: string): string =>
+  `unmatched: pass
+rules:
+  - { name: read, match: GET /things/:id, cache: { scope: public, key: "${name}:{params.id}", ttl: 1h } }
+  - { name: write, match: POST /things, purge: { keys: ["${name}:{request.json.id}"] } }`
+const written = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"id":7}' }
+
+onEachStore(t, 'rules that come back find nothing of what was purged while others were in force', async (t, redis) => {
+  const { house, ask, settled } = await openScene(t, { rules: shop('one'), redis })
+  await ask('/things/7')
+  t.match(await ask('/things/7'), { text: '#1', cacheStatus: /^hit/ })
+  house.reload(shop('two'))
+  await ask('/things', written)
+  house.reload(shop('one'))
+  await settled()
+  t.match(await ask('/things/7'), { text: '#3', cacheStatus: /detail=purged$/ })
+})
+
+onEachStore(t, 'a write that a reload overtakes purges what the new rules have stored meanwhile', async (t, redis) => {
+  const { house, ask, origin, dated, settled } = await openScene(t, { rules: shop('one'), redis })
+  const gate = makeGate()
+  origin.script(async ({ request, reply }) => {
+    if (request.method === 'POST') await gate.wait()
+    reply(dated())
+  })
+  const writing = house.ask('/things', written)
+  await gate.arrived(1)
+  house.reload(shop('two'))
+  t.match(await house.ask('/things/7'), { text: '#2' })
+  gate.open()
+  await writing
+  await settled()
+  t.match(await ask('/things/7'), { text: '#3', cacheStatus: /^fwd/ })
+})
+
+onEachStore(t, 'what is fetched under rules that are gone is not stored for their return', async (t, redis) => {
+  const { house, ask, origin, dated, settled } = await openScene(t, { rules: shop('one'), redis })
+  const gate = makeGate()
+  origin.script(async ({ request, reply }) => {
+    if (request.method === 'GET') await gate.wait()
+    reply(dated())
+  })
+  const reading = house.ask('/things/7')
+  await gate.arrived(1)
+  house.reload(shop('two'))
+  gate.open()
+  await reading
+  await settled()
+  house.reload(shop('one'))
+  await settled()
+  t.match(await ask('/things/7'), { text: '#2', cacheStatus: /^fwd/ })
+})
