@@ -45,7 +45,7 @@ t.test('table: every leaf of the settings has its row', async (t) => {
     admin: 3,
     origin: 25,
     redis: 10,
-    store: 3,
+    store: 4,
     rules: 1,
     jsonLimit: 1,
     prefix: 1,
