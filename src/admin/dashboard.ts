@@ -16,6 +16,8 @@ const policy: string = [
   `style-src '${source(dashboardStyle)}'`,
   `script-src '${source(dashboardScript)}'`,
   "connect-src 'self'",
+  // The empty icon, which keeps browsers from asking for /favicon.ico.
+  'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -32,15 +34,23 @@ const page: string = `<!doctype html>
 <header>
   <h1>Springhouse</h1>
   <p id="state" role="status">Asking …</p>
+  <p id="now" class="soft"></p>
 </header>
 <form id="login" hidden>
-  <label>Token of the admin API <input id="token" type="password" autocomplete="off" required></label>
+  <label for="token">Token of the admin API</label>
+  <input id="token" type="password" autocomplete="off" required>
   <button>Show</button>
+  <p id="wrong" class="bad" hidden>That is not the token.</p>
+  <small>The value of ADMIN_TOKEN that Springhouse was started with. It is kept until this page is closed.</small>
 </form>
 <main id="main" hidden>
-  <dl id="figures"></dl>
+  <section id="answers">
+    <div><p id="rate"></p><small>hit rate: hits and stale,<br>of those and the misses</small></div>
+    <div><div id="bar"></div><dl id="outcomes"></dl></div>
+  </section>
+  <dl id="work" class="cards"></dl>
   <h2>Parts</h2>
-  <dl id="parts"></dl>
+  <dl id="parts" class="cards"></dl>
   <h2>Rules</h2>
   <div class="scroll">
     <table>
@@ -48,7 +58,6 @@ const page: string = `<!doctype html>
       <tbody id="rules"></tbody>
     </table>
   </div>
-  <p><small id="since"></small></p>
 </main>
 <script>${dashboardScript}</script>
 </html>
