@@ -3,6 +3,7 @@
  * purge, and the two are compared; nothing is ever searched for. The letter before the colon keeps the kinds apart, and values inside
  * are escaped where they were rendered, so that no label can pretend to be another.
  */
+import { hash } from 'node:crypto'
 import { foldPath } from '../http/path.ts'
 
 export type Label = string & { readonly __label?: never }
@@ -28,12 +29,20 @@ export function ruleLabel(rule: string): Label {
   return `r:${rule}`
 }
 
+/** A ledger keeps many labels, and whoever writes chooses the path. */
+const longestPath = 256
+
 /**
  * Host and path without the query: what RFC 9111 §4.4 invalidates and what `purge --url` names. Folded, since the origin may take a write to
- * "/API/Cart/" for one to "/api/cart".
+ * "/API/Cart/" for one to "/api/cart"; a default port and the root's dot name no other host. A long path is its digest, which begins with no "/".
  */
 export function uriLabel(host: string, path: string): Label {
-  return `u:${host}${foldPath(path)}`
+  const folded = foldPath(path)
+  return `u:${plainHost(host)}${folded.length > longestPath ? `~sha256-${hash('sha256', folded)}` : folded}`
+}
+
+function plainHost(host: string): string {
+  return host.replace(/\.?(?::(?:80|443)?)?$/, '')
 }
 
 /** Carried by every entry that these rules made; raised when another version of the rules can no longer name what they made. */

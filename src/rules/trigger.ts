@@ -71,11 +71,9 @@ export function labelsForUri(host: string, path: string): Label[] {
 
 /** "http://host/path?query" or "/path" at `defaultHost`; all queries of the path. Undefined when it is neither. */
 export function labelsForUrl(url: string, defaultHost: string): Label[] | undefined {
-  const [, scheme, authority, path = ''] = /^(?:(https?):\/\/([^/?#@\s]+))?(\/[^?#\s]*)?(?:[?#]\S*)?$/i.exec(url) ?? []
+  const [, authority, path = ''] = /^(?:https?:\/\/([^/?#@\s]+))?(\/[^?#\s]*)?(?:[?#]\S*)?$/i.exec(url) ?? []
   if (authority === undefined) return path === '' ? undefined : labelsForUri(defaultHost, path)
-  const host = authority.toLowerCase()
-  const withoutPort = host.replace(scheme?.toLowerCase() === 'https' ? /:(?:443)?$/ : /:(?:80)?$/, '')
-  return [...new Set([host, withoutPort])].flatMap((name) => labelsForUri(name, path === '' ? '/' : path))
+  return labelsForUri(authority.toLowerCase(), path === '' ? '/' : path)
 }
 
 /** Characters of a rendered key that no escaped value contains: between repeated values, and before a digest of JSON. */

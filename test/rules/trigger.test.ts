@@ -138,6 +138,6 @@ t.test('the operator names keys as listed or as typed', async (t) => {
 t.test('the operator names a URL whole or by its path', async (t) => {
   t.same(labelsForUrl('/a/b?c=d', 'shop.example'), [uriLabel('shop.example', '/a/b')])
   t.same(labelsForUrl('http://Shop.Example:8080/a', 'x'), [uriLabel('shop.example:8080', '/a')])
-  t.same(labelsForUrl('https://shop.example:443', 'x'), [uriLabel('shop.example:443', '/'), uriLabel('shop.example', '/')])
+  t.same(labelsForUrl('https://shop.example:443', 'x'), [uriLabel('shop.example', '/')])
   for (const url of ['', 'a/b', 'ftp://shop.example/', 'http://', '/a b']) t.equal(labelsForUrl(url, 'x'), undefined, url)
 })
