@@ -38,6 +38,8 @@ export function refreshAheadLeaf(): z.ZodType<NonNullable<Policy['refreshAhead']
     (text) => {
       const percent = /^(\d+)%$/.exec(text)
       if (percent === null) {
+        if (/^[1-9]\d?$/.test(text))
+          return refused(`${quoted(text)} has no unit`, `Write "${text}%" for a part of the lifetime, or "${text}s" for seconds`)
         const duration = readDuration(text)
         return duration.kind === 'problem' ? duration : { kind: 'value', value: { duration: duration.value } }
       }

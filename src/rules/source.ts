@@ -57,7 +57,17 @@ export function readSource(text: string): ReadSource {
   }
 }
 
+/** What decoding could not read, and what no text contains: a binary file, or one in another encoding. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what gives a binary file away
+const unreadable = /[\u0000\ufffd]/
+
 function readDocument(text: string): ReadSource {
+  const at = text.search(unreadable)
+  if (at >= 0) {
+    const before = text.slice(0, at)
+    const position = { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
+    return { kind: 'troubles', troubles: [{ ...position, what: 'This is not text in UTF-8', fix: 'Save the file as UTF-8' }] }
+  }
   const counter = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: counter,

@@ -45,9 +45,24 @@ export function yamlTrouble(error: YAMLParseError | YAMLWarning, text: string): 
   const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1
   const end = text.indexOf('\n', offset)
   const template = unquotedTemplate(text.slice(start, end < 0 ? text.length : end))
-  if (template === undefined) return { offset, ...adviceOn(error, text) }
+  if (template === undefined) return tooFarIn(error, text) ?? { offset, ...adviceOn(error, text) }
   const fix = `Put quotes around it: ${quoted(template.written)}`
   return { offset: start + template.at, what: 'YAML reads a template without quotes as a map', fix }
+}
+
+/**
+ * `- name: a` with `match: …` one column too deep below it: to YAML the second line goes on with the first one's text, and the parser
+ * stumbles over its colon. It points at the first line, where nothing is wrong.
+ */
+function tooFarIn({ code, pos }: YAMLParseError | YAMLWarning, text: string): YamlTrouble | undefined {
+  if (code !== 'BLOCK_AS_IMPLICIT_KEY' && code !== 'MULTILINE_IMPLICIT_KEY') return undefined
+  const deeper = /^[^\n]*\n\s*/.exec(text.slice(pos[0]))
+  if (deeper === null || /:\s/.test(deeper[0])) return undefined
+  return {
+    offset: pos[0] + deeper[0].length,
+    what: 'This line is indented deeper than the line above begins, so it reads as more of its text',
+    fix: 'Indent the keys of one map alike',
+  }
 }
 
 function adviceOn(error: YAMLParseError | YAMLWarning, text: string): Advice {

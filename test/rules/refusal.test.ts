@@ -68,7 +68,7 @@ t.test('wrong types and values: what stands there, and what to write', async (t)
     [cached('query: { ignore: ["*x"] }'), '6:30: error: "*x" names no query parameter: "*" stands at the end only'],
     [cached('override: [max_age]'), '6:23: error: "override[0]" is "max_age": did you mean "max-age"?'],
     [cached('refresh_ahead: 100%'), '6:27: error: "100%" is no part of a lifetime: write a share between "1%" and "99%"'],
-    [cached('refresh_ahead: 20'), '6:27: error: "20" has no unit'],
+    [cached('refresh_ahead: 20'), '6:27: error: "20" has no unit: write "20%" for a part of the lifetime, or "20s" for seconds'],
     [
       cached('collapse: fleet'),
       '6:22: error: "collapse" is "fleet": write true: collapsing over several instances does not exist yet',

@@ -22,6 +22,14 @@ t.test('aliases that multiply and brackets without end are refused', async (t) =
   t.match(problemLines(`a: ${'['.repeat(50_000)}${']'.repeat(50_000)}`), [/error: This is nested too deeply to be read/])
 })
 
+t.test('bytes that are no UTF-8 text are said where they stand, and not repeated', async (t) => {
+  const latin = Buffer.from('version: 1\nprefix: café\n', 'latin1').toString('utf8')
+  t.same(problemLines(latin), ['2:12: error: This is not text in UTF-8: save the file as UTF-8'])
+  t.same(problemLines(Buffer.from('version: 1\n', 'utf16le').toString('utf8')), [
+    '1:2: error: This is not text in UTF-8: save the file as UTF-8',
+  ])
+})
+
 t.test('a comment that cuts a template short is a warning', async (t) => {
   const rule = (key: string) => withIdentity(`- name: a\n  match: GET /a\n  cache:\n    key: ${key}\n    ttl: 1m\n`)
   t.match(problemLines(rule('a:b #c')), [

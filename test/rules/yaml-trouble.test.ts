@@ -32,6 +32,8 @@ t.test('what is not YAML is said in words of the file', async (t) => {
     ['a: @x', /^1:4: error: A text without quotes cannot start with "@": put quotes around it$/],
     ['a: `x', /^1:4: error: A text without quotes cannot start with "`"/],
     ['a: b: c', /^1:4: error: A second ": " stands on this line: put quotes/],
+    ['- a: b\n   c: d', /^2:4: error: This line is indented deeper .+: indent the keys of one map alike$/],
+    ['- a: b: c\n   d: e', /^1:6: error: A second ": " stands on this line/],
     ['a: "x', /error: Something opened here is not closed: close the quotes/],
     ['a: [1', /^\d+:\d+: error: The indentation does not fit: .+ and close brackets and braces$/],
     ['a: "\\q"', /^1:5: error: A backslash stands before a character that needs none/],
