@@ -21,6 +21,26 @@ export function isAmbiguousPath(path: string): boolean {
   return dotSegment.test(path) || ambiguousEscape.test(path) || !hasValidEscapes(path)
 }
 
+/** What an origin may take an ambiguous path for: slashes and dots folded, or "//host" in front taken for a host. None where it is not ambiguous. */
+export function otherReadings(path: string): string[] {
+  if (!isAmbiguousPath(path)) return []
+  const plain = path
+    .replace(/%(?:2f|5c)|\\/gi, '/')
+    .replace(/%2e/gi, '.')
+    .replace(/%(?:[01][\da-f]|7f)|\0/gi, '')
+  return [...new Set([plain, plain.replace(/^\/\/[^/]*/, '')].map(foldSegments))]
+}
+
+function foldSegments(path: string): string {
+  const kept: string[] = []
+  for (const segment of path.split('/')) {
+    const name = segment.replace(/;.*$/s, '')
+    if (name === '..') kept.pop()
+    else if (name !== '' && name !== '.') kept.push(name)
+  }
+  return `/${kept.join('/')}`
+}
+
 /** Equal paths in one form (RFC 3986 §6.2.2): unreserved characters unescaped, the hexadecimal digits of other escapes in upper case. */
 export function normalisePath(path: string): string {
   return path.includes('%') ? path.replace(/%[\da-f]{2}/gi, normaliseEscape) : path

@@ -1,6 +1,7 @@
 /** What a write makes old: the rules' labels, and those of RFC 9111 §4.4, which hold without any rule. */
-import { invalidatedUris, isSafe } from '../cache/invalidate.ts'
+import { type InvalidatedUri, invalidatedUris, isSafe } from '../cache/invalidate.ts'
 import type { Label } from '../cache/label.ts'
+import { otherReadings } from '../http/path.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { OriginError } from '../origin/origin.ts'
 import type { Json } from '../rules/json.ts'
@@ -90,10 +91,10 @@ function uriLabels(visit: Visit, outcome: Outcome): Label[] {
   const { request, parts } = visit
   if (isSafe(request.method)) return []
   const host = labelHost(request, parts.settings.originHost)
-  const own = labelsForUri(host, request.target.path)
-  if (outcome.kind !== 'answered') return own
-  return invalidatedUris(request, outcome.head).flatMap((uri) =>
-    labelsForUri(uri.host === request.host ? host : uri.host, uri.path),
+  const own: InvalidatedUri = { host: request.host, path: request.target.path }
+  const uris = outcome.kind === 'answered' ? invalidatedUris(request, outcome.head) : [own]
+  return uris.flatMap((uri) =>
+    [uri.path, ...otherReadings(uri.path)].flatMap((path) => labelsForUri(uri.host === request.host ? host : uri.host, path)),
   )
 }
 

@@ -43,6 +43,11 @@ const writes: ReadonlyArray<readonly [target: string, reaches: readonly string[]
   ].map((target) => [target, all] as const),
 ] // biome-ignore format: one write, one line
 
+const ambiguous = [
+  ...['//plain', '/plain//', '/./plain', '/x/../plain', '/x/%2e%2e/plain', '/x/..;a=b/plain', '/%2fplain', '/plain%2f', '/\\plain'],
+  ...['/plain%00', '/plain%0a', '//evil.example/plain'],
+] // biome-ignore format: as above
+
 /** The target's bytes as they stand, which no client library leaves alone. */
 async function send(house: House, method: string, target: string): Promise<string> {
   const { hostname, port, host } = new URL(house.url)
@@ -96,5 +101,16 @@ onEachStore(t, 'a read by an ambiguous path passes by the store', async (t, redi
     const before = await ask('/api/places')
     t.match(before, { cacheStatus: /^hit/ })
     t.not((await ask(target)).text, before.text, `${target} has an entry of its own, or none`)
+  }
+})
+
+onEachStore(t, 'a write by an ambiguous path invalidates the URI that the origin may have read in it', async (t, redis) => {
+  const { ask, house, settled } = await openScene(t, { rules, redis })
+  for (const target of ambiguous) {
+    await ask('/plain')
+    t.match(await ask('/plain'), { cacheStatus: /^hit/ })
+    t.match(await send(house, 'POST', target), /^HTTP\/1\.1 200 /)
+    await settled()
+    t.match(await ask('/plain'), { cacheStatus: /detail=purged$/ }, target)
   }
 })

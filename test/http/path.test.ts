@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { foldPath, isAmbiguousPath, normalisePath } from '../../src/http/path.ts'
+import { foldPath, isAmbiguousPath, normalisePath, otherReadings } from '../../src/http/path.ts'
 
 const clear = [
   '/',
@@ -118,4 +118,10 @@ t.test('the functions never throw', async () => {
       foldPath(path)
     }),
   )
+})
+
+t.test('otherReadings: what an origin may make of an ambiguous path, and nothing for any other', async (t) => {
+  for (const path of ['/', '/a', '/a/', '/a%20b', '/a;b', '/%61']) t.same(otherReadings(path), [], path)
+  t.same(otherReadings('//a/./b/../c;x/%2e%2e%2fd\\e%00'), ['/a/d/e', '/d/e'])
+  t.same(otherReadings('/../..//'), ['/'])
 })
