@@ -200,9 +200,12 @@ function credentialsOf(cache: CacheRule): Read['credentials'] {
 }
 
 const rememberedLimit = 10_000
+/** A target of many small parameters is a hundred times its own length when it is taken apart, and its reads are chosen by clients. */
+const longestRemembered = 256
 
 function remember({ request, inForce }: RouteInput, read: Read): void {
   if (read.rule?.cache?.scope === 'authenticated' || request.method !== 'GET') return
+  if (request.target.raw.length > longestRemembered) return
   if (inForce.remembered.size >= rememberedLimit) {
     const oldest = inForce.remembered.keys().next()
     if (!oldest.done) inForce.remembered.delete(oldest.value)

@@ -139,6 +139,13 @@ t.test('route: what is remembered for a target answers for it alone', async (t) 
   )
 })
 
+t.test('route: a long target is not remembered: clients choose them, and there are many', async (t) => {
+  const inForce = put()
+  const long = `/items/1?${'a&'.repeat(4000)}`
+  t.not(go({ inForce, target: long }), go({ inForce, target: long }))
+  t.equal(inForce.remembered.size, 0)
+})
+
 t.test('route: a purge behind HEAD alone is not forgotten because of GET', async (t) => {
   const inForce = put(`
 rules:
