@@ -1,4 +1,5 @@
 /** A running Springhouse as a command asks it: by its admin API. Whatever keeps the answer away becomes one line that says what to do. */
+import { withFix } from '../rules/problem.ts'
 import { type Flag, textOf } from './arguments.ts'
 import { type Call, CommandFailure } from './command.ts'
 import { environmentFlag, type Loaded, loadConfiguration } from './configuration.ts'
@@ -41,11 +42,9 @@ export function connectAdmin(call: Call): AdminClient {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const value = await response.json().catch(() => undefined)
-      if (typeof value !== 'object' || value === null)
-        throw new CommandFailure(1, `What answers at ${address} is not the admin API of Springhouse`)
+      if (typeof value !== 'object' || value === null) throw new CommandFailure(1, notAdmin(address))
       if (response.ok || expected.includes(response.status)) return { status: response.status, body: value as never }
-      const { error = `Status ${response.status}`, fix } = value as { error?: string; fix?: string }
-      throw new CommandFailure(1, fix === undefined ? error : `${error}: ${fix.charAt(0).toLowerCase()}${fix.slice(1)}`)
+      throw new CommandFailure(response.status === 400 ? 2 : 1, refusalOf(value, address))
     },
   }
 
@@ -60,6 +59,17 @@ export function connectAdmin(call: Call): AdminClient {
       )
     }
   }
+}
+
+/** The admin API says with every refusal what to do. An API behind the public port does not. */
+function refusalOf(value: { readonly error?: unknown; readonly fix?: unknown }, address: string): string {
+  const { error, fix } = value
+  if (typeof error !== 'string' || typeof fix !== 'string') return notAdmin(address)
+  return withFix(error, fix)
+}
+
+function notAdmin(address: string): string {
+  return `What answers at ${address} is not the admin API of Springhouse: name its admin address with --admin`
 }
 
 function addressOf(call: Call): { readonly address: string; readonly token: string | undefined } {

@@ -4,7 +4,7 @@ import { rulesJsonSchema } from '../rules/json-schema.ts'
 import { type ParsedRules, parseRules } from '../rules/parse.ts'
 import { formatProblem, type Problem } from '../rules/problem.ts'
 import { type Call, type Command, CommandFailure, printJson } from './command.ts'
-import { readFileIfThere } from './configuration.ts'
+import { readNamedFile } from './named-file.ts'
 
 export const check: Command = {
   usage: '<file …> [--json] | --schema',
@@ -40,14 +40,9 @@ async function run({ flags, positionals, environment, terminal }: Call): Promise
 }
 
 function read(path: string, file: string): string {
-  let text: string | undefined
-  try {
-    text = readFileIfThere(path)
-  } catch (error) {
-    throw new CommandFailure(1, `Cannot read "${file}": ${(error as Error).message}`)
-  }
-  if (text === undefined) throw new CommandFailure(1, `There is no file "${file}"`)
-  return text
+  const read = readNamedFile(path, file)
+  if (read.kind === 'text') return read.text
+  throw new CommandFailure(1, read.problem)
 }
 
 function reportOf({ file, text, parsed }: Checked): string {

@@ -1,9 +1,9 @@
 /** The settings as a command reads them: config/<env>.yaml of the working directory, then variables, then the command's own flags. */
-import { readFileSync } from 'node:fs'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
 import { formatProblem } from '../settings/problem.ts'
 import { type ArgumentValues, type Flag, textOf } from './arguments.ts'
 import { type Call, CommandFailure } from './command.ts'
+import { readFileIfThere } from './named-file.ts'
 
 export const environmentFlag: Flag = {
   name: 'env',
@@ -25,14 +25,4 @@ export function loadConfiguration({ environment, flags: given }: Call, flags: Ar
   })
   if (loaded.kind === 'settings') return loaded
   throw new CommandFailure(2, ['The settings are wrong', ...loaded.problems.map(formatProblem)].join('\n'))
-}
-
-/** Undefined when there is no such file. Throws when it is there and cannot be read. */
-export function readFileIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -12,7 +12,8 @@ import { formatProblem } from '../rules/problem.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { systemClock } from '../time.ts'
 import { type Call, CommandFailure } from './command.ts'
-import { loadConfiguration, readFileIfThere } from './configuration.ts'
+import { loadConfiguration } from './configuration.ts'
+import { readNamedFile } from './named-file.ts'
 
 export async function explainOffline(call: Call, file: string, request: Request): Promise<Explanation> {
   const { variables } = call.environment
@@ -53,8 +54,9 @@ export async function explainOffline(call: Call, file: string, request: Request)
 }
 
 function readRules({ environment }: Call, file: string): RuleSet {
-  const text = readFileIfThere(resolve(environment.cwd, file))
-  if (text === undefined) throw new CommandFailure(2, `There is no file "${file}"`)
+  const read = readNamedFile(resolve(environment.cwd, file), file)
+  if (read.kind !== 'text') throw new CommandFailure(2, read.problem)
+  const { text } = read
   const parsed = parseRules(text, file)
   if (parsed.kind === 'rules') return parsed.rules
   throw new CommandFailure(

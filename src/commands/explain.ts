@@ -2,6 +2,7 @@
 import { readExplainRequest } from '../admin/explain-request.ts'
 import { reasons } from '../observe/reasons.ts'
 import type { Explanation } from '../proxy/explain.ts'
+import { withFix } from '../rules/problem.ts'
 import { adminFlags, connectAdmin } from './admin-client.ts'
 import { listOf, textOf } from './arguments.ts'
 import { formatPairs } from './columns.ts'
@@ -33,7 +34,7 @@ async function run(call: Call): Promise<number> {
   const query = new URLSearchParams({ method: String(method).toUpperCase(), url: String(url) })
   for (const header of listOf(flags, 'header')) query.append('header', header)
   const request = readExplainRequest(query, 'localhost:8080')
-  if ('error' in request) throw new CommandFailure(2, `${request.error}: ${request.fix}`)
+  if ('error' in request) throw new CommandFailure(2, withFix(request.error, request.fix))
   const file = textOf(flags, 'rules')
   const explanation =
     file === undefined

@@ -81,9 +81,9 @@ async function preview(client: AdminClient, body: object, { flags, terminal }: C
   if (flags['json'] === true) printJson(terminal, { labels, keys, isComplete })
   else {
     for (const key of keys) terminal.out(`${printable(key)}\n`)
-    terminal.err(
-      `${keys.length}${isComplete ? '' : ' or more'} keys carry ${printable(labels.map(formatLabel).join(', '))}; nothing was purged\n`,
-    )
+    const carry = keys.length === 1 && isComplete ? 'key carries' : 'keys carry'
+    const found = `${keys.length}${isComplete ? '' : ' or more'} ${carry} ${printable(labels.map(formatLabel).join(', '))}`
+    terminal.err(`${found}; nothing was purged\n`)
   }
   return 0
 }

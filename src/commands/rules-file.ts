@@ -1,10 +1,11 @@
 /** The rules file of a running proxy: read at the start, and again when it changes or when told to. A change that cannot be used leaves the last good rules. */
-import { type FSWatcher, readFileSync, watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 import type { RuleDefaults } from '../rules/compile.ts'
 import { type ParsedRules, parseRules } from '../rules/parse.ts'
 import { formatProblem, type Problem } from '../rules/problem.ts'
 import type { RuleSet } from '../rules/rule.ts'
+import { readNamedFile } from './named-file.ts'
 
 export interface RulesSource {
   readonly path: string
@@ -19,14 +20,12 @@ export type ReadRules =
 
 /** Problems are formatted, with the line of the file that each is about. Never throws. */
 export function readRules({ path, name, defaults }: RulesSource): ReadRules {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const problem = code === 'ENOENT' ? `There is no file "${name}": name one with --rules` : `Cannot read "${name}": ${message}`
-    return { kind: 'refused', text: undefined, problems: [problem] }
+  const read = readNamedFile(path, name)
+  if (read.kind !== 'text') {
+    const fix = read.kind === 'missing' ? ': name one with --rules' : ''
+    return { kind: 'refused', text: undefined, problems: [`${read.problem}${fix}`] }
   }
+  const { text } = read
   const parsed: ParsedRules = parseRules(text, name, defaults)
   const format = (problem: Problem): string => formatProblem(problem, text)
   if (parsed.kind === 'problems') return { kind: 'refused', text, problems: parsed.problems.map(format) }

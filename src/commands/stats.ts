@@ -49,7 +49,8 @@ const columns: ReadonlyArray<readonly [head: string, member: keyof SummaryCounts
 
 /** Rules that nobody met yet are left out: a long file would bury those that count. */
 function describe({ rules, since, ...all }: Summary): string {
-  const cells = (counts: SummaryCounts): string[] => columns.map(([, member]) => String(counts[member]))
+  const cells = (counts: SummaryCounts): string[] =>
+    columns.map(([, member]) => (member === 'hitRate' && !wasAsked(counts) ? '–' : String(counts[member])))
   const met = Object.entries(rules).filter(([, counts]) =>
     columns.some(([, member]) => Number.parseFloat(String(counts[member])) > 0),
   )
@@ -59,4 +60,9 @@ function describe({ rules, since, ...all }: Summary): string {
     ['(all)', ...cells(all)],
   ]
   return `${formatColumns(rows)}since ${since}\n`
+}
+
+/** Writes and bypasses alone have no rate. */
+function wasAsked({ hits, stale, misses }: SummaryCounts): boolean {
+  return hits + stale + misses > 0
 }

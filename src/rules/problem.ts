@@ -32,9 +32,14 @@ const excerptWidth = 100
 /** `rules.yaml:12:7: error: Unknown key "tll": write "ttl"`; with the file's text also that line and a caret below the column. */
 export function formatProblem(problem: Problem, text?: string): string {
   const { file, line, column, severity, what, fix } = problem
-  const message = `${file}:${line}:${column}: ${severity}: ${what}: ${fix.charAt(0).toLowerCase()}${fix.slice(1)}`
+  const message = `${file}:${line}:${column}: ${severity}: ${withFix(what, fix)}`
   const source = text?.split('\n', line)[line - 1]
   return source === undefined ? message : `${message}\n${excerpt(source, problem)}`
+}
+
+/** What is wrong and what to do, in one line. */
+export function withFix(what: string, fix: string): string {
+  return `${what}: ${fix.charAt(0).toLowerCase()}${fix.slice(1)}`
 }
 
 /** Quotes a text of the file inside a message: on one line, and not longer than a line should be. */

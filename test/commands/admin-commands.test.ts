@@ -43,7 +43,7 @@ t.test('purge sends every form and prints what was purged under which number', a
 t.test('purge that was not done exits 1, one that names nothing 2', async (t) => {
   const { ask } = await scene(t, { result: { kind: 'queued', waiting: 4 } })
   t.match(await ask('purge', '--all'), { status: 1, out: '', err: /The ledger did not take the purge \(4 waiting\)/ })
-  t.match(await ask('purge', '--rule', 'badge'), { status: 1, err: /No rule is called "badge": write "badges"/ })
+  t.match(await ask('purge', '--rule', 'badge'), { status: 2, err: /No rule is called "badge": write "badges"/ })
   t.match(await ask('purge', '--soft'), { status: 2, err: /Nothing is named\nUsage: springhouse purge / })
 })
 
@@ -80,17 +80,18 @@ t.test('show describes one entry, without secrets', async (t) => {
 
 t.test('stats prints a table of what was met, or JSON', async (t) => {
   const { admin, ask } = await scene(t)
-  const tally = (
-    admin.metrics as unknown as { rule(name: string): { answered(reason: string, tier: string, duration: number): void } }
-  ).rule('badges')
+  type Tally = { answered(reason: string, tier: string, duration: number): void }
+  const tallyOf = (admin.metrics as unknown as { rule(name: string): Tally }).rule.bind(admin.metrics)
   for (const reason of ['uri-miss', 'fresh', 'fresh', 'fresh'])
-    tally.answered(reason, reason === 'fresh' ? 'memory' : 'none', 0.001)
+    tallyOf('badges').answered(reason, reason === 'fresh' ? 'memory' : 'none', 0.001)
   const stats = await ask('stats')
   t.equal(stats.status, 0, stats.err)
   t.match(stats.out, /^rule +hit rate +hits +stale +misses/)
   t.match(stats.out, /^badges +75\.00% +3 +0 +1 /m)
   t.match(stats.out, /^\(all\) +75\.00% +3 /m)
   t.notMatch(stats.out, /^detail/m)
+  tallyOf('detail').answered('write', 'none', 0.001)
+  t.match((await ask('stats')).out, /^detail +– +0 +0 +0 +0 +1 /m, 'what asked the store for nothing has no hit rate')
   t.match(JSON.parse((await ask('stats', '--json')).out), { hits: 3, hitRate: '75.00%', rules: { detail: { hits: 0 } } })
 })
 
@@ -123,14 +124,16 @@ t.test('no token, a wrong one, and an API that only reads are said in one line',
 })
 
 t.test('nobody there, or somebody else, is said in one line and exits 1', async (t) => {
-  const server = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
+  let said = '<html>'
+  const server = createServer((_, response) => response.writeHead(404).end(said)).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
-  const other = await run(t, ['stats', '--admin', `127.0.0.1:${port}`])
-  t.match(other, {
-    status: 1,
-    err: /^springhouse stats: What answers at http:\/\/127\.0\.0\.1:\d+ is not the admin API of Springhouse\n$/,
-  })
+  // The second is what an API says that is reached through the public port.
+  for (said of ['<html>', '{"error":"There is no GET /metrics/cache"}'])
+    t.match(await run(t, ['stats', '--admin', `127.0.0.1:${port}`]), {
+      status: 1,
+      err: /^springhouse stats: What answers at http:\/\/127\.0\.0\.1:\d+ is not the admin API of Springhouse: name its .+--admin\n$/,
+    })
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
   const nobody = await run(t, ['stats'], { env: { ADMIN_PORT: String(port) } })

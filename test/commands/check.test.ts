@@ -40,7 +40,7 @@ t.test('check of one bad file among good ones exits 1; warnings alone do not', a
 
 t.test('check of what is not there, or of nothing, says so', async (t) => {
   t.match(await run(t, ['check', 'nope.yaml']), { status: 1, err: 'springhouse check: There is no file "nope.yaml"\n' })
-  t.match(await run(t, ['check', 'src']), { status: 1, err: /Cannot read "src"/ })
+  t.match(await run(t, ['check', 'src']), { status: 1, err: 'springhouse check: Cannot read "src": it is a folder\n' })
   t.match(await run(t, ['check']), { status: 2, err: /No file is named/ })
 })
 

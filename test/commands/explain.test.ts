@@ -54,4 +54,9 @@ t.test('explain --rules of a file that is wrong or not there exits 2', async (t)
   await writeFile(join(cwd, 'bad.yaml'), 'version: 1\nruls: []\n')
   t.match(await run(t, ['explain', '/', '--rules', 'bad.yaml'], { cwd }), { status: 2, out: '', err: /bad\.yaml:2:1: error: / })
   t.match(await run(t, ['explain', '/', '--rules', 'none.yaml'], { cwd }), { status: 2, err: /There is no file "none\.yaml"/ })
+  t.match(await run(t, ['explain', '/', '--rules', '.'], { cwd }), {
+    status: 2,
+    out: '',
+    err: /Cannot read "\.": it is a folder\n$/,
+  })
 })
