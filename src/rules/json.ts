@@ -1,6 +1,6 @@
 /**
  * JSON bodies as templates see them: numbers keep their digits (a 64-bit id is not rounded), members are a Map (so that "__proto__" is a
- * name like any other), nesting is bounded. What cannot be read is undefined; nothing throws.
+ * name like any other), nesting is bounded. What cannot be read, or be read in two ways, is undefined; nothing throws.
  */
 
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | ReadonlyMap<string, Json>
@@ -16,7 +16,8 @@ const maxDepth = 64
 export function parseJson(text: string): Json | undefined {
   if (isTooDeep(text)) return undefined
   try {
-    return JSON.parse(text, revive) as Json
+    const json = JSON.parse(text, revive) as Json
+    return isUnambiguous(text, json) ? json : undefined
   } catch {
     return undefined
   }
@@ -96,4 +97,25 @@ function isTooDeep(text: string): boolean {
     } else if (code === 0x5d || code === 0x7d) depth--
   }
   return false
+}
+
+/** Of two members with one name we would see the last, and an origin may take the first. */
+function isUnambiguous(text: string, json: Json): boolean {
+  let colons = 0
+  let isInString = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (isInString && character === '\\') i++
+    else if (character === '"') isInString = !isInString
+    else if (character === ':' && !isInString) colons++
+  }
+  return colons === countMembers(json)
+}
+
+function countMembers(json: Json): number {
+  if (isList(json)) return json.reduce((sum: number, element) => sum + countMembers(element), 0)
+  if (!isMembers(json)) return 0
+  let count = json.size
+  for (const member of json.values()) count += countMembers(member)
+  return count
 }

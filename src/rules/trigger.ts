@@ -134,9 +134,13 @@ function fill(template: Template, values: Values): Filled {
   return { texts, isWhole: true }
 }
 
-/** Undefined also for a value that came twice: which one the origin took is not known. And for lists above what one purge may name. */
+/**
+ * Undefined also for a value that came twice: which one the origin took is not known. So it is where nothing could be read, and a default
+ * stands in for what is missing alone. And for lists above what one purge may name.
+ */
 function endsOf(part: Part, values: Values): readonly string[] | undefined {
   if (part.kind === 'text') return [part.text]
+  if (isUnread(part.value, values)) return undefined
   const texts = resolve(part.value, values, { fallback: part.fallback })
   return texts === undefined || texts.length > (part.value.isList ? maxLabelsPerPurge : 1) ? undefined : texts
 }

@@ -27,6 +27,18 @@ t.test('parseJson gives undefined for what cannot be read', async (t) => {
   for (const text of ['', '{', '{"a":}', '\ufeff{}', 'NaN', '[1,]', '{"a":1}x']) t.equal(parseJson(text), undefined, text)
 })
 
+t.test('parseJson gives undefined where a name comes twice: nobody knows which one the origin takes', async (t) => {
+  const texts = [
+    '{"id":1,"id":2}',
+    '{"id":1,"id":1}',
+    '[{"a":{"b":1,"b":2}}]',
+    '{"__proto__":1,"__proto__":2}',
+    '{"id":1,"\\u0069d":2}',
+  ]
+  for (const text of texts) t.equal(parseJson(text), undefined, text)
+  t.equal(at('{"id":"a:b","b":{"id":":"},"c":[{"id":"\\":"},{"id":2}]}', 'id'), 'a:b')
+})
+
 t.test('parseJson bounds nesting and counts only real brackets', async (t) => {
   t.equal(parseJson('['.repeat(100_000)), undefined)
   t.equal(parseJson(`${'['.repeat(65)}${']'.repeat(65)}`), undefined)
