@@ -82,12 +82,22 @@ export function expand(
 ): Expanded {
   let texts: string[] = ['']
   for (const part of template.parts) {
-    const ends = part.kind === 'text' ? [part.text] : resolve(part.value, values, { ...options, fallback: part.fallback })
+    const ends = part.kind === 'text' ? [part.text] : endsOf(part, values, options)
     if (ends === undefined) return { kind: 'incomplete', missing: formatReference((part as ValuePart).value) }
     if (texts.length * ends.length > options.limit) return { kind: 'too-many' }
     texts = texts.flatMap((text) => ends.map((end) => text + end))
   }
   return { kind: 'texts', texts }
+}
+
+/** A default stands in for what the answer does not say, not for what could not be read. */
+function endsOf(
+  { value, fallback }: ValuePart,
+  values: Values,
+  options: { readonly isKey?: boolean },
+): readonly string[] | undefined {
+  const isUnread = value.root === 'response.json' && values.response !== undefined && values.response.json === undefined
+  return isUnread ? undefined : resolve(value, values, { ...options, fallback })
 }
 
 export function prefixesOf(key: string): string[] {

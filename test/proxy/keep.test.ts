@@ -48,6 +48,23 @@ t.test('keep: an answer whose tags cannot be read whole is passed on, and not st
   }
 })
 
+t.test('keep: a default is no tag of an answer that could not be read', async (t) => {
+  const withDefault = rules.replace('items[*].id', 'id|none')
+  for (const [body, reasons] of [
+    ['{"id":', ['tags-unread']],
+    ['{"id":7,"id":8}', ['tags-unread']],
+    ['{}', []],
+  ] as const) {
+    const { ask, observed } = open({ fields: json, body }, { rules: withDefault })
+    await ask({ target })
+    t.same(
+      observed.notStored.map(({ reason }) => reason),
+      reasons,
+      body,
+    )
+  }
+})
+
 t.test('keep: an answer that is cut is not stored', async (t) => {
   const body = openBody()
   const { send, idle, observed } = open({ fields: json, body })
