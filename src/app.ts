@@ -11,6 +11,7 @@ import { type Probe, startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
 import { Background } from './proxy/background.ts'
 import { Flights } from './proxy/collapse.ts'
+import { reportRefusal, reportUpgrade } from './proxy/edge-report.ts'
 import { ownFields } from './proxy/forward.ts'
 import { handle } from './proxy/handle.ts'
 import { enforce, type InForce } from './proxy/in-force.ts'
@@ -105,10 +106,10 @@ export async function start(options: AppOptions): Promise<App> {
     clock,
     handle: (exchange) => handle(exchange, parts),
     upgrade: (upgrade) => {
-      metrics.unmatched.answered('upgrade', 'none', 0)
-      tunnel.upgrade(upgrade.message, upgrade.socket, upgrade.head, ownFields(upgrade.request.fields, upgrade, parts.settings))
+      const fields = ownFields(upgrade.request.fields, upgrade, parts.settings)
+      tunnel.upgrade({ ...upgrade, fields }, (status) => reportUpgrade(parts, upgrade.startedAt, status))
     },
-    refused: ({ reason }) => metrics.unmatched.answered(reason, 'none', 0),
+    refused: ({ reason, status }) => reportRefusal(parts, { reason, status }),
     fault: (error) => observer.fault(error),
   })
   let isClosing = false

@@ -21,7 +21,8 @@ export interface AccessLine {
   readonly rule: string
   readonly reason: Reason
   readonly status: number
-  readonly method: string
+  /** Undefined for what was no request of HTTP. */
+  readonly method: string | undefined
   /** Logged as its digest: keys hold what users asked for. Undefined when there was none. */
   readonly key: string | undefined
   readonly duration: Milliseconds
@@ -63,7 +64,7 @@ export function createLog(options: LogOptions, sink?: DestinationStream): Log {
           reason,
           status,
           // A method is whatever token the client sent.
-          method: method.slice(0, 32),
+          method: method?.slice(0, 32),
           keyHash: digest(key),
           ms: round(duration),
           originMs: originDuration === undefined ? undefined : round(originDuration),

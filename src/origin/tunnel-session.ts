@@ -22,8 +22,11 @@ export interface SessionPlan {
   readonly url: string
   readonly settings: OriginSettings
   readonly clock: Clock
-  /** Whether the origin answered, with whatever, or could not be reached in time. Not called when the client left first. */
-  readonly onAnswer: (isAlive: boolean) => void
+  /**
+   * The status that the client gets, and whether it is the origin's own or the origin could not be reached in time. Not called when the
+   * client left first.
+   */
+  readonly onAnswer: (status: number, isAlive: boolean) => void
   /** Both sides are closed. Called once. */
   readonly onOver: () => void
 }
@@ -93,7 +96,7 @@ export function startSession({ client, url, settings, clock, onAnswer, onOver }:
   function open(upgraded: Duplex): void {
     state = 'open'
     deadline.cancel()
-    onAnswer(true)
+    onAnswer(101, true)
     originSocket = upgraded
     socket.off('readable', noticeEnd)
     // It ends the other side when one closes; a side that was ended and does not close in return is destroyed here.
@@ -114,7 +117,7 @@ export function startSession({ client, url, settings, clock, onAnswer, onOver }:
   function passRefusal(response: IncomingMessage): void {
     state = 'refused'
     deadline.cancel()
-    onAnswer(true)
+    onAnswer(response.statusCode ?? 502, true)
     deadline = limit(settings.bodyTimeout)
     response.on('error', () => socket.destroy())
     response.on('data', () => deadline.restart())
@@ -131,7 +134,7 @@ export function startSession({ client, url, settings, clock, onAnswer, onOver }:
   function giveUp(status: number): void {
     if (state !== 'asking') return
     state = 'refused'
-    onAnswer(false)
+    onAnswer(status, false)
     deadline.cancel()
     if (!socket.destroyed) refuseUpgrade(socket, status, clock)
     asked?.destroy()

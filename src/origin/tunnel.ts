@@ -11,12 +11,22 @@ import type { OriginSettings } from './origin-settings.ts'
 import { checkRequest } from './request-check.ts'
 import { refuseUpgrade, startSession, type TunnelSession } from './tunnel-session.ts'
 
+/** A client that asks for an upgrade. */
+export interface Asking {
+  readonly message: IncomingMessage
+  readonly socket: Duplex
+  /** What came behind the request already. */
+  readonly head: Buffer
+  /** The end-to-end fields to forward; those that ask for the upgrade are added here. */
+  readonly fields: Fields
+}
+
 export interface Tunnel {
   /**
-   * Takes over the client's socket, from the answer to the end. `fields` are the end-to-end fields to forward; those that ask for the
-   * upgrade are added here. Whatever goes wrong is answered on the socket (400, 501, 502, 503, 504) while nothing was.
+   * Takes over the client's socket, from the answer to the end. Whatever goes wrong is answered on it (400, 501, 502, 503, 504) while nothing
+   * was. `answered` hears the status once: 101 when the tunnel is open, undefined when the client left before it had an answer.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, fields: Fields): void
+  upgrade(asking: Asking, answered: (status: number | undefined) => void): void
   /** Tunnels open now, those included that wait for the origin's answer. */
   readonly open: number
   /** Ends all tunnels politely on both sides, destroys after `deadline` milliseconds what is left, and resolves when all are gone. */
@@ -45,20 +55,31 @@ export function createTunnel(settings: OriginSettings, clock: Clock): Tunnel {
   }
 
   return {
-    upgrade(request, socket, head, fields) {
-      const status = refusal(request)
-      if (status !== undefined) return refuseUpgrade(socket, status, clock)
-      const target = request.url ?? ''
+    upgrade({ message, socket, head, fields }, answered) {
+      const refuse = (status: number): void => {
+        refuseUpgrade(socket, status, clock)
+        answered(status)
+      }
+      const status = refusal(message)
+      if (status !== undefined) return refuse(status)
+      const target = message.url ?? ''
       const check = checkRequest({ method: 'GET', target, fields, body: undefined }, settings.host)
-      if (check.kind === 'refused') return refuseUpgrade(socket, 400, clock)
+      if (check.kind === 'refused') return refuse(400)
       const address = health.choose()
+      let isAnswered = false
       const session = startSession({
         client: { socket, head, target, fields: check.fields },
         url: address.url,
         settings,
         clock,
-        onAnswer: (isAlive) => (isAlive ? health.succeeded(address) : health.failed(address)),
+        onAnswer: (status, isAlive) => {
+          isAnswered = true
+          if (isAlive) health.succeeded(address)
+          else health.failed(address)
+          answered(status)
+        },
         onOver: () => {
+          if (!isAnswered) answered(undefined)
           health.abandoned(address)
           forget(session)
         },

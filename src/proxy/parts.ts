@@ -84,7 +84,8 @@ export interface PurgeEvent {
 export interface Report {
   readonly rule: string
   readonly reason: Reason
-  readonly method: string
+  /** Undefined for what was no request of HTTP. */
+  readonly method: string | undefined
   readonly status: number
   /** Primary key; logged as a digest only. */
   readonly key: string | undefined

@@ -38,6 +38,10 @@ async function openLive(t: Test, env: Readonly<Record<string, string>> = {}): Pr
   }
 }
 
+function isAccess({ msg }: Readonly<Record<string, unknown>>): boolean {
+  return msg === 'access'
+}
+
 t.test('messages go both ways', async (t) => {
   const live = await openLive(t)
   const arrival = live.accepted()
@@ -56,6 +60,9 @@ t.test('messages go both ways', async (t) => {
   const { target, rawHeaders } = live.origin.requests[0] ?? { target: '', rawHeaders: [] }
   t.equal(target, '/live?room=1')
   t.equal(fieldValue(rawHeaders, 'x-forwarded-for'), '127.0.0.1')
+  t.match(live.house.lines.filter(isAccess), [
+    { rule: '(unmatched)', outcome: 'tunnel', reason: 'upgrade', status: 101, method: 'GET' },
+  ])
   client.close()
   await once(server, 'close')
 })
@@ -108,6 +115,7 @@ t.test('a refused upgrade comes back as the origin gave it', async (t) => {
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   t.match(response, { statusCode: 403, headers: { 'x-why': 'no' } })
   t.equal(await text(response), 'not so')
+  t.match(live.house.lines.filter(isAccess), [{ outcome: 'error', reason: 'upgrade-failed', status: 403 }])
   const client = live.connect('/refused')
   await Promise.race([once(client, 'error'), once(client, 'close')])
   t.not(client.readyState, WebSocket.OPEN)
@@ -120,6 +128,7 @@ t.test('an upgrade to an origin that is away is an error', async (t) => {
   const client = new WebSocket(house.url.replace('http', 'ws'))
   await Promise.race([once(client, 'error'), once(client, 'close')])
   t.not(client.readyState, WebSocket.OPEN)
+  t.match(house.lines.filter(isAccess), [{ outcome: 'error', reason: 'upgrade-failed', status: 502 }])
 })
 
 t.test('shutting down closes both sides of every tunnel', async (t) => {

@@ -17,6 +17,8 @@ interface Bench {
   readonly tunnel: Tunnel
   readonly clock: TestClock
   readonly port: number
+  /** What each upgrade came to, in the order in which it was known. */
+  readonly answered: ReadonlyArray<number | undefined>
   /** A client's socket on which an upgrade has been asked for. */
   ask(target?: string, head?: string): Socket
   /** Resolves when no tunnel is open. */
@@ -32,7 +34,10 @@ async function bench(t: Test, onUpgrade: UpgradeHandler, settings: Partial<Origi
   const clock = makeClock()
   const tunnel = createTunnel({ ...defaultOriginSettings, addresses: [scripted.url], ...settings }, clock)
   const server = createServer()
-  server.on('upgrade', (request, socket, head) => tunnel.upgrade(request, socket, head, endToEnd(request.rawHeaders)))
+  const answered: Array<number | undefined> = []
+  server.on('upgrade', (message, socket, head) =>
+    tunnel.upgrade({ message, socket, head, fields: endToEnd(message.rawHeaders) }, (status) => answered.push(status)),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -47,6 +52,7 @@ async function bench(t: Test, onUpgrade: UpgradeHandler, settings: Partial<Origi
     tunnel,
     clock,
     port,
+    answered,
     ask(target = '/live', head = question) {
       const socket = connect(port, '127.0.0.1')
       sockets.push(socket)
@@ -81,7 +87,7 @@ function polite(socket: Duplex): void {
 t.test('upgrade: a WebSocket speaks both ways and closes both ways', async (t) => {
   const server = new WebSocketServer({ noServer: true })
   t.teardown(() => server.close())
-  const { port, tunnel, over } = await bench(t, (request, socket, head) =>
+  const { port, tunnel, over, answered } = await bench(t, (request, socket, head) =>
     server.handleUpgrade(request, socket, head, (peer) => peer.on('message', (data) => peer.send(`echo ${data}`))),
   )
   const client = new WebSocket(`ws://127.0.0.1:${port}/live?a`)
@@ -94,6 +100,7 @@ t.test('upgrade: a WebSocket speaks both ways and closes both ways', async (t) =
   peer?.close(4001, 'enough')
   t.match(await closed, [4001])
   await over()
+  t.same(answered, [101])
 })
 
 t.test('upgrade: the target and the fields arrive as they were matched', async (t) => {
@@ -119,20 +126,21 @@ t.test('upgrade: "//host" in the target does not lead to another host', async (t
 t.test('http-proxy-3: a client that leaves before the answer takes the connection to the origin with it', async (t) => {
   for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
     const { handler, next } = upgrades()
-    const { ask, scripted, over, clock } = await bench(t, handler)
+    const { ask, scripted, over, clock, answered } = await bench(t, handler)
     const client = ask()
     const { socket } = await next
     polite(socket)
     client[leave]()
     await scripted.drained()
     await over()
+    t.same(answered, [undefined])
     t.equal(clock.pending(), 0, 'no deadline is left behind')
   }
 })
 
 t.test('http-proxy-3: a refused upgrade is passed on as the origin wrote it', async (t) => {
   const { handler, next } = upgrades()
-  const { ask, over } = await bench(t, handler)
+  const { ask, over, answered } = await bench(t, handler)
   const client = ask()
   const answer = text(client)
   const { socket } = await next
@@ -148,6 +156,7 @@ t.test('http-proxy-3: a refused upgrade is passed on as the origin wrote it', as
   )
   client.end()
   await over()
+  t.same(answered, [401])
 })
 
 t.test('http-proxy-3: a refused upgrade that is cut off does not leave the client waiting', async (t) => {
@@ -179,11 +188,12 @@ t.test('http-proxy-3: an odd status line ends the tunnel, not the process', asyn
 })
 
 t.test('upgrade: an origin that cannot be reached or breaks off is 502', async (t) => {
-  const { ask, scripted, over } = await bench(t, (_request, socket) => (socket as Socket).resetAndDestroy())
+  const { ask, scripted, over, answered } = await bench(t, (_request, socket) => (socket as Socket).resetAndDestroy())
   t.match(await text(ask()), /^HTTP\/1\.1 502 Bad Gateway\r\n.*Connection: close\r\n\r\n$/s)
   await scripted.close()
   t.match(await text(ask()), /^HTTP\/1\.1 502 /)
   await over()
+  t.same(answered, [502, 502])
 })
 
 t.test('upgrade: an origin that does not answer is 504', async (t) => {
