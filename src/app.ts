@@ -6,6 +6,7 @@ import { createOperator } from './admin/operator.ts'
 import { createAdmin } from './admin/server.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { adminCause, uriCause } from './observe/tally.ts'
 import { createOrigin } from './origin/client.ts'
 import { type Probe, startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
@@ -167,7 +168,7 @@ function noneAsInfinite(size: number): number {
 }
 
 /** Causes of purges that are no rules; the metrics know them by name. */
-const ownCauses = ['uri', 'admin']
+const ownCauses = [uriCause, adminCause]
 /** Refreshes at once, over all keys. */
 const maxBackground = 256
 

@@ -1,6 +1,7 @@
 /** The operator's requests carried out on the running parts: the same labels and comparisons that requests meet. */
 import { judge } from '../cache/validity.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { adminCause } from '../observe/tally.ts'
 import { explain } from '../proxy/explain.ts'
 import type { Parts } from '../proxy/parts.ts'
 import { purge } from '../proxy/purge.ts'
@@ -32,7 +33,7 @@ export function createOperator({ parts, metrics, health, defaultHost }: Operated
       const labels = labelsOf(order)
       const named = new Set(labels)
       const kinds = order.kind === 'hard' ? { hard: named, soft: none } : { hard: none, soft: named }
-      return { labels, result: await purge(parts, { ...kinds, causes: ['admin'], widened: 0 }) }
+      return { labels, result: await purge(parts, { ...kinds, causes: [adminCause], widened: 0 }) }
     },
     async preview(order, page) {
       const labels = labelsOf(order)

@@ -3,11 +3,12 @@
  * Reading costs, counting does not. prom-client is loaded at the first scrape, and with it the process's own metrics.
  */
 import type { Metric, Registry } from 'prom-client'
+import { unmatchedRule } from '../cache/entry.ts'
 import type { Clock } from '../time.ts'
 import { Histogram } from './histogram.ts'
 import { type MetricsState, series, type TierStatus } from './series.ts'
 import { type Summary, summarise } from './summary.ts'
-import { RuleTally, unmatchedRule } from './tally.ts'
+import { RuleTally } from './tally.ts'
 
 /** What is not counted but looked up when somebody asks. */
 export interface MetricSources {

@@ -2,10 +2,11 @@
  * The metrics as a person reads them: one short body of JSON, in all and per rule. It is computed from the tallies that Prometheus' series
  * are computed from, so the two agree.
  */
+import { unmatchedRule } from '../cache/entry.ts'
 import type { Instant } from '../time.ts'
 import type { Outcome } from './reasons.ts'
 import { hitRate } from './series.ts'
-import { type RuleTally, unmatchedRule } from './tally.ts'
+import type { RuleTally } from './tally.ts'
 
 export interface SummaryCounts {
   readonly hits: number

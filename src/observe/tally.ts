@@ -16,8 +16,12 @@ export type PurgeOutcome = 'purged' | 'expired' | 'widened' | 'failed'
 
 type Counts<K extends string> = Record<K, number>
 
-/** The value of the label `rule` for whatever no rule of the file matched. */
-export const unmatchedRule = '(unmatched)'
+/**
+ * Values of the label `rule` for what purges and is no rule of the file: RFC 9111 §4.4, and the operator. The brackets keep them apart from
+ * rules, whose names have none.
+ */
+export const uriCause = '(uri)'
+export const adminCause = '(admin)'
 
 export class RuleTally {
   /** The rule's name, a value of the label `rule`. */

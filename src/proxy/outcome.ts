@@ -3,6 +3,7 @@ import { type InvalidatedUri, invalidatedUris, isSafe } from '../cache/invalidat
 import type { Label } from '../cache/label.ts'
 import { otherReadings } from '../http/path.ts'
 import type { ResponseHead } from '../http/response.ts'
+import { uriCause } from '../observe/tally.ts'
 import { OriginError } from '../origin/origin.ts'
 import type { Json } from '../rules/json.ts'
 import type { MatchedRule } from '../rules/match.ts'
@@ -78,7 +79,7 @@ export async function purgeWorkOf(visit: Visit, way: Purging, outcome: Outcome):
   // Rules that came into force meanwhile may have stored what these cannot name.
   const current = parts.inForce().label
   if (hard.size + soft.size > 0 && current !== inForce.label) hard.add(current)
-  return { causes: causes.length === 0 ? ['uri'] : causes, hard, soft, widened }
+  return { causes: causes.length === 0 ? [uriCause] : causes, hard, soft, widened }
 }
 
 /** An outcome that is not known counts as a success, whatever statuses the rule names. */

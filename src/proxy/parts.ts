@@ -72,7 +72,7 @@ export interface Observer {
 }
 
 export interface PurgeEvent {
-  /** What caused it: the names of the rules, "uri" for RFC 9111 §4.4, or "admin". */
+  /** What caused it: the names of the rules, `uriCause` or `adminCause`. */
   readonly causes: readonly string[]
   readonly kind: 'hard' | 'soft'
   readonly labels: number

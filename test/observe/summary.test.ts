@@ -1,6 +1,7 @@
 import t from 'tap'
+import { unmatchedRule } from '../../src/cache/entry.ts'
 import { summarise } from '../../src/observe/summary.ts'
-import { RuleTally, unmatchedRule } from '../../src/observe/tally.ts'
+import { RuleTally } from '../../src/observe/tally.ts'
 import { instant } from '../../src/time.ts'
 
 t.test('summarise adds up the rules and keeps them apart', async (t) => {

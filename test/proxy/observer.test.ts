@@ -124,8 +124,8 @@ t.test('purged: one purge for every cause, and each label once', async (t) => {
       { causes: ['badges', 'detail'] },
       { 'badges.purges.purged': 1, 'detail.purges.purged': 1, 'badges.deletes': 3 },
     ],
-    ['by nobody’s rule', { causes: ['admin'] }, { '(unmatched).purges.purged': 1, '(unmatched).deletes': 3 }],
-    ['RFC 9111 §4.4', { causes: ['uri'], labels: 1 }, { '(unmatched).purges.purged': 1, '(unmatched).deletes': 1 }],
+    ['by nobody’s rule', { causes: ['(admin)'] }, { '(unmatched).purges.purged': 1, '(unmatched).deletes': 3 }],
+    ['RFC 9111 §4.4', { causes: ['(uri)'], labels: 1 }, { '(unmatched).purges.purged': 1, '(unmatched).deletes': 1 }],
     ['no cause at all', { causes: [] }, { '(unmatched).deletes': 3 }],
   ]
   for (const [name, changes, expected] of cases) {

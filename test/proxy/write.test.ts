@@ -132,7 +132,7 @@ t.test('write: RFC 9111 §4.4 holds without any rule, and for its Location', asy
     const scene = await openScene(answering({ status: 201, fields: [...fields] }))
     await scene.ask({ method: 'DELETE', target })
     t.same([await scene.detail(1), await scene.detail(2)], ['purged', 'fresh'], target)
-    t.match(scene.observed.purged, [{ causes: ['uri'] }])
+    t.match(scene.observed.purged, [{ causes: ['(uri)'] }])
   }
   const refused = await openScene(answering({ status: 404 }))
   await refused.ask({ method: 'DELETE', target: '/things/1' })
