@@ -132,8 +132,8 @@ export async function start(options: AppOptions): Promise<App> {
   }
 
   try {
-    address = urlOf(await refuse(listener.listen(), `${settings.server.host}:${settings.server.port}`))
-    const operated = await refuse(admin.listen(), `${settings.admin.host}:${settings.admin.port}`)
+    address = urlOf(await refuse(listener.listen(), { ...settings.server, path: 'server' }))
+    const operated = await refuse(admin.listen(), { ...settings.admin, path: 'admin' })
     return {
       address,
       admin: operated.address,
@@ -180,15 +180,26 @@ function secretOf(env: AppOptions['env'], name: string): string {
   )
 }
 
-async function refuse<T>(listening: Promise<T>, where: string): Promise<T> {
+interface Wanted {
+  readonly host: string
+  readonly port: number
+  /** The settings' section that says so. */
+  readonly path: 'server' | 'admin'
+}
+
+async function refuse<T>(listening: Promise<T>, { host, port, path }: Wanted): Promise<T> {
   try {
     return await listening
   } catch (error) {
+    const where = `${host}:${port}`
+    const variable = path === 'admin' ? 'ADMIN_' : ''
     const { code } = ((error as Error).cause ?? error) as { code?: unknown }
-    if (code === 'EADDRINUSE') throw new StartRefused(`${where} is in use: stop what listens there, or set another port`, error)
-    if (code === 'EACCES') throw new StartRefused(`${where} needs privileges: set a port above 1023`, error)
+    if (code === 'EADDRINUSE')
+      throw new StartRefused(`${where} is in use: stop what listens there, or set another ${path}.port (${variable}PORT)`, error)
+    if (code === 'EACCES')
+      throw new StartRefused(`${where} needs privileges: set ${path}.port (${variable}PORT) to one above 1023`, error)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new StartRefused(`${where} is no address of this machine: set another host`, error)
+      throw new StartRefused(`${where} is no address of this machine: set another ${path}.host (${variable}HOST)`, error)
     throw error
   }
 }
