@@ -39,7 +39,7 @@ function listed({ name, position, match, cache, purge }: Rule): ListedRule {
 }
 
 /** The short form; what the long form adds stands behind it. HEAD goes with GET unsaid. */
-export function formatMatch({ methods, path, host, headers, query, json }: Match): string {
+function formatMatch({ methods, path, host, headers, query, json }: Match): string {
   const named = methods === undefined ? ['ANY'] : [...methods].filter((method) => method !== 'HEAD' || !methods.has('GET'))
   const conditions = [
     ...(host === undefined ? [] : [`host ${host}`]),

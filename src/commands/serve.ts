@@ -15,9 +15,9 @@ import { followRules } from './reload.ts'
 import { type RulesSource, readRules } from './rules-file.ts'
 import { obeySignals } from './signals.ts'
 
-const settingFlags: readonly Flag[] = table.flatMap(({ flag, kind, help, env, default: preset }) => {
+const settingFlags: readonly Flag[] = table.flatMap(({ flag, kind, choices, help, env, default: preset }) => {
   if (flag === undefined) return []
-  const notes = [preset && `default ${preset}`, env].filter(Boolean).join(', ')
+  const notes = [choices?.join(' '), preset && `default ${preset}`, env].filter(Boolean).join(', ')
   return [{ name: flag, value: kinds[kind].shape, help: notes === '' ? help : `${help} (${notes})` }]
 })
 

@@ -128,7 +128,7 @@ export interface Puttable {
 export const tooLargeFor: Seconds = seconds(600)
 
 /** Variants by more field sets than these under one key: the oldest set is forgotten, its variants with it. */
-export const maxSelectors = 4
+const maxSelectors = 4
 const day = seconds(86_400)
 const selectorsFor = seconds(3600)
 

@@ -33,11 +33,6 @@ export function isOfTargetAlone(needs: Needs): boolean {
   return true
 }
 
-export function needsResponse(needs: Needs): boolean {
-  for (const root of needs) if (responseRoots.has(root)) return true
-  return false
-}
-
 export function needsIdentity(needs: Needs): boolean {
   return needs.has('user') || needs.has('jwt')
 }

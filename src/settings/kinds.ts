@@ -34,6 +34,7 @@ export interface Kind {
   /** For the table of settings: what one looks like. */
   readonly shape: string
   readonly isList?: boolean
+  /** Every user of the machine can read flags: a secret has none. */
   readonly isSecret?: boolean
   readonly parse: (text: string, choices: readonly string[]) => Parsed
 }
