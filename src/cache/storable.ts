@@ -93,10 +93,13 @@ function refusalOfMessage(input: StorableInput): StorableRefusal | undefined {
   return undefined
 }
 
-/** RFC 9111 §5.2.1.5, where clients have a say. */
+/** Whether the client wants its answer kept by nobody (RFC 9111 §5.2.1.5), where clients have a say. */
+export function isForItselfAlone({ fields }: Request, { clientDirectives }: Policy): boolean {
+  return clientDirectives === 'obey' && parseCacheControl(fieldValue(fields, 'cache-control')).has('no-store')
+}
+
 function refusalOfRequest({ request, policy }: StorableInput): StorableRefusal | undefined {
-  if (policy.clientDirectives === 'ignore') return undefined
-  return parseCacheControl(fieldValue(request.fields, 'cache-control')).has('no-store') ? 'no-store' : undefined
+  return isForItselfAlone(request, policy) ? 'no-store' : undefined
 }
 
 /**

@@ -7,6 +7,7 @@ import { unmatchedRule } from '../cache/entry.ts'
 import type { Label } from '../cache/label.ts'
 import type { Request } from '../http/request.ts'
 import type { Reason } from '../observe/reasons.ts'
+import { crowdOf } from './crowd.ts'
 import type { Identified } from './identity.ts'
 import { joinLabels, lookup, lookupNow } from './lookup.ts'
 import type { Parts } from './parts.ts'
@@ -92,7 +93,7 @@ async function explainRead(parts: Parts, request: Request, { way, identified }: 
       `The rule's ttl is not used: the origin sends a lifetime of its own (${lifetime.source}); write "override: [max-age]" to use the rule's`,
     )
   }
-  if (parts.memory.hitForMiss.recall(way.primaryKey, now) === true)
+  if (parts.memory.hitForMiss.recall(crowdOf(way.primaryKey, sought), now) === true)
     notes.push('The last answer to this key was not storable (hit-for-miss)')
   const ttl = 'ttl' in decision ? decision.ttl : undefined
   return {

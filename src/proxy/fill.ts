@@ -8,7 +8,7 @@ import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
 import { cookieFields } from '../cache/sharing.ts'
-import { storable } from '../cache/storable.ts'
+import { isForItselfAlone, storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
 import type { Stamp } from '../cache/validity.ts'
 import { selectorOf, variantKey } from '../cache/variant.ts'
@@ -20,6 +20,7 @@ import { OriginError, type OriginResponse } from '../origin/origin.ts'
 import { later, milliseconds, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
 import { confirm } from './confirm.ts'
+import { crowdOf } from './crowd.ts'
 import { type Asker, credentialsOf, fillRequest } from './forward.ts'
 import type { InForce } from './in-force.ts'
 import { keep, rememberSelector, tooLargeFor } from './keep.ts'
@@ -153,6 +154,9 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   })
   // What a Range makes of an answer, a 416 above all, is nothing for those who send another or none.
   if (isRangeKept && response.status !== 200) return disown(parts, errand, { response, head: whole, reason: 'partial' })
+  // It says that somebody else's answer may be another, whatever a rule keeps of errors.
+  if (isRefusedWithoutCredentials(read, response.status))
+    return disown(parts, errand, { response, head: whole, reason: 'status' })
   const isTooLarge = verdict.kind === 'not-storable' && verdict.reason === 'too-large'
   if (isTooLarge && !isRangeKept && asker.request.method === 'GET' && hasField(asker.request.fields, 'range')) {
     response.body.on('error', () => {}).destroy()
@@ -167,7 +171,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   }
   adviseOverride(parts, read, verdict.lifetime)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
-  parts.memory.hitForMiss.forget(read.primaryKey)
+  parts.memory.hitForMiss.forget(crowdOf(read.primaryKey, { read, fields: asker.request.fields, inForce: errand.inForce }))
   const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
   const capture = new Capture({
     source: response.body,
@@ -195,6 +199,11 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   }
 }
 
+/** The origin wants to know who asks, and was not told. */
+export function isRefusedWithoutCredentials({ credentials }: Read, status: number): boolean {
+  return credentials === 'stripped' && (status === 401 || status === 403)
+}
+
 /** An operator who edits a `ttl` that is never used should hear of it. */
 function adviseOverride(parts: Parts, read: Read, { isRuleOverruledByOrigin, source }: Lifetime): void {
   if (!isRuleOverruledByOrigin) return
@@ -204,11 +213,22 @@ function adviseOverride(parts: Parts, read: Read, { isRuleOverruledByOrigin, sou
   )
 }
 
-/** Not to be shared: said to all who wait at once, and remembered, so that the next ones do not queue up for nothing. */
-function disown(parts: Parts, { read }: Errand, own: { response: OriginResponse; head: ResponseHead; reason: Reason }): Fill {
+/**
+ * Not to be shared: said to all who wait at once, and remembered, so that the next ones do not queue up for nothing. Not where the request alone
+ * made it so: nobody else's waiting is for one client to end.
+ */
+function disown(
+  parts: Parts,
+  { read, asker, inForce }: Errand,
+  own: { response: OriginResponse; head: ResponseHead; reason: Reason },
+): Fill {
+  const { request } = asker
   const now = parts.clock.now()
   const isError = isServerError(own.response.status)
-  if (!isError) parts.memory.hitForMiss.remember(read.primaryKey, true, later(now, hitForMissFor))
+  const isPart = read.rule === undefined && own.reason === 'partial' && hasField(request.fields, 'range')
+  const isOfRequest = isPart || isForItselfAlone(request, read.policy)
+  const crowd = crowdOf(read.primaryKey, { read, fields: request.fields, inForce })
+  if (!isError && !isOfRequest) parts.memory.hitForMiss.remember(crowd, true, later(now, hitForMissFor))
   if (own.reason === 'too-large') parts.memory.tooLarge.remember(read.primaryKey, true, later(now, tooLargeFor))
   return { kind: 'own', ...own, isServerError: isError }
 }

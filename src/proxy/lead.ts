@@ -10,10 +10,10 @@ import { bodyOf } from './at-rest.ts'
 import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
 import type { Freshened } from './confirm.ts'
-import { type Errand, type Fill, fill } from './fill.ts'
+import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
-import { isUsedEnough, type Missed, staleInstead } from './read.ts'
+import { isHitForMiss, isUsedEnough, type Missed, staleInstead } from './read.ts'
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
 
@@ -40,8 +40,7 @@ export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
     const rescue = (status: number | undefined): Promise<boolean> => answerDespite(visit, missed, status)
     return bypass(visit, missed.way, { reason: missed.reason, fwd: missed.fwd, rescue })
   }
-  const isRemembered =
-    missed.decision.kind === 'fetch' && visit.parts.memory.hitForMiss.recall(missed.way.primaryKey, visit.now) === true
+  const isRemembered = missed.decision.kind === 'fetch' && isHitForMiss(visit, missed.way)
   const told: Missed = isRemembered && missed.way.mode === 'on' ? { ...missed, reason: 'hit-for-miss', fwd: 'bypass' } : missed
   await answer(visit, told, await fill(visit.parts, errandOf(visit, told)))
 }
@@ -124,8 +123,8 @@ async function answerOwn(visit: Visit, missed: Missed, own: Extract<Fill, { kind
     own.response.body.on('error', () => {}).destroy()
     return
   }
-  const isRefused = own.head.status === 401 || own.head.status === 403
-  if (isRefused && way.credentials === 'stripped' && isSafe(request.method) && hasCredentials(request, visit.inForce.set)) {
+  const isRefused = isRefusedWithoutCredentials(way, own.head.status)
+  if (isRefused && isSafe(request.method) && hasCredentials(request, visit.inForce.set)) {
     own.response.body.on('error', () => {}).destroy()
     parts.memory.credentialsNeeded.remember(way.primaryKey, true, later(visit.now, credentialsNeededFor))
     parts.observer.advise(

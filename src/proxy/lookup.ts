@@ -10,6 +10,7 @@ import type { Fields } from '../http/fields.ts'
 import { entryLabels } from '../rules/entry-labels.ts'
 import { renderTags } from '../rules/render.ts'
 import type { Instant } from '../time.ts'
+import { crowdOf } from './crowd.ts'
 import type { InForce, Traits } from './in-force.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
@@ -54,7 +55,7 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
   }
   const entry = usable(stored, sought)
   const validity = entry === undefined ? valid : ledger.judgeNow(entry.stamp, entry.labels)
-  return { entry, validity, miss, flightKey, stamp: ledger.stampNow(), reading: undefined }
+  return { entry, validity, miss, flightKey: crowdOf(flightKey, sought), stamp: ledger.stampNow(), reading: undefined }
 }
 
 /** The lookup over a store and ledger elsewhere: one round trip, and one more for a variant that was not known to be one. */
@@ -80,6 +81,7 @@ export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
     flightKey = listed[0] as string
     miss = 'vary-miss'
   } else if (first === undefined && variants.length > 0) stored = newest(variants, sought)
+  flightKey = crowdOf(flightKey, sought)
   if (reading === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
   const stamp = { epoch: reading.epoch, number: reading.seq }
   const entry = usable(stored, sought)

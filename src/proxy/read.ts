@@ -4,6 +4,7 @@
  */
 import { type Decision, decide } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
+import { isForItselfAlone } from '../cache/storable.ts'
 import { judge } from '../cache/validity.ts'
 import type { Forward } from '../http/cache-status.ts'
 import { hasField } from '../http/fields.ts'
@@ -12,6 +13,7 @@ import { later, seconds } from '../time.ts'
 import { answerError, answerStored } from './answer.ts'
 import { bodyNow, bodyOf } from './at-rest.ts'
 import { bypass } from './bypass.ts'
+import { crowdOf } from './crowd.ts'
 import { follow } from './follow.ts'
 import { fetchAlone, lead } from './lead.ts'
 import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
@@ -134,11 +136,17 @@ function unserved(way: Read, found: Found): Missed {
 
 /** Whether others may wait for this request's answer, and it for theirs. */
 function canCollapse(visit: Visit, { way, decision }: Missed): boolean {
-  const { memory } = visit.parts
   if (way.mode === 'shadow' || visit.request.method === 'HEAD') return false
   if (way.rule?.cache?.collapse === false) return false
-  if (decision.kind === 'fetch' && memory.hitForMiss.recall(way.primaryKey, visit.now) === true) return false
-  return !(way.rule === undefined && hasField(visit.request.fields, 'range'))
+  if (decision.kind === 'fetch' && isHitForMiss(visit, way)) return false
+  return !isForItselfAlone(visit.request, way.policy) && !(way.rule === undefined && hasField(visit.request.fields, 'range'))
+}
+
+/** Whether the last answer to requests like this one could not be shared. */
+export function isHitForMiss(visit: Visit, way: Read): boolean {
+  const { memory } = visit.parts
+  if (memory.hitForMiss.size === 0) return false
+  return memory.hitForMiss.recall(crowdOf(way.primaryKey, soughtOf(visit, way)), visit.now) === true
 }
 
 /** The stored response that may stand in for a failing origin: inside its window, and not purged while the origin was being asked. */
