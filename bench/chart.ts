@@ -25,13 +25,14 @@ const rowHeight = 30
 const top = 70
 
 const style = `
-  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+  .ground { fill: #ffffff }
+  text { font: 13px system-ui, sans-serif; fill: #1f2328; paint-order: stroke; stroke: #ffffff; stroke-width: 4px }
   .title { font-size: 15px; font-weight: 600 }
   .axis, .note { font-size: 11px; fill: #59636e }
   .bar { fill: #0969da } .peer { fill: #8c959f }
   .grid { stroke: #d1d9e0 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc } .axis, .note { fill: #9198a1 }
+    .ground { fill: #0d1117 } text { fill: #f0f6fc; stroke: #0d1117 } .axis, .note { fill: #9198a1 }
     .bar { fill: #4493f8 } .peer { fill: #656c76 }
     .grid { stroke: #3d444d }
   }`
@@ -40,7 +41,7 @@ const style = `
 export function drawChart(rows: readonly Row[], note: string): string {
   const bottom = top + rows.length * rowHeight
   const width = nameWidth + 2 * panelWidth + 2 * gap
-  const height = bottom + 70
+  const height = bottom + 84
   const panels = [ratePanel(rows), cpuPanel(rows)]
   const names = rows.map(
     ({ name }, i) => `<text x="${nameWidth - 10}" y="${middle(i)}" text-anchor="end">${escapeText(name)}</text>`,
@@ -49,9 +50,11 @@ export function drawChart(rows: readonly Row[], note: string): string {
 <title>Springhouse benchmark: requests per second and CPU time per request</title>
 <style>${style}
 </style>
+<rect class="ground" width="${width}" height="${height}" rx="6"/>
 ${names.join('\n')}
 ${panels.map((panel) => drawPanel(panel, rows, bottom)).join('\n')}
-<text class="note" x="${nameWidth}" y="${height - 10}">${escapeText(note)}</text>
+${drawLegend(height - 36)}
+<text class="note" x="${nameWidth}" y="${height - 14}">${escapeText(note)}</text>
 </svg>
 `
 }
@@ -108,6 +111,19 @@ function drawPanel({ x, axis, value, label }: Panel, rows: readonly Row[], botto
   })
   return `<text class="title" x="${x}" y="${top - 26}">${axis.title}</text>
 ${[...grid, ...bars].join('\n')}`
+}
+
+function drawLegend(y: number): string {
+  const entries = [
+    { kind: 'bar', text: 'through Springhouse', x: nameWidth },
+    { kind: 'peer', text: 'without it, measured in the same run', x: nameWidth + 150 },
+  ]
+  return entries
+    .map(
+      ({ kind, text, x }) => `<rect class="${kind}" x="${x}" y="${y - 9}" width="10" height="10" rx="2"/>
+<text class="note" x="${x + 16}" y="${y}">${text}</text>`,
+    )
+    .join('\n')
 }
 
 function isPeer({ name }: Row): boolean {

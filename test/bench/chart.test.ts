@@ -14,6 +14,7 @@ t.test('drawChart: a well-formed picture with every row, both axes, for light an
   t.match(svg, 'a &lt;b&gt; &amp; c')
   t.match(svg, 'requests per second (logarithmic)')
   t.match(svg, 'CPU µs per request')
+  t.match(svg, 'through Springhouse')
   t.match(svg, 'prefers-color-scheme: dark')
   t.notMatch(svg, 'NaN')
   const widths = [...svg.matchAll(/<rect class="(?:bar|peer)"[^>]* width="(\d+)"/g)].map(([, width]) => Number(width))
