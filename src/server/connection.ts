@@ -10,6 +10,12 @@ import { formatRefusal, type Refusal } from './refusal.ts'
 /** How long a refused client may go on sending. Closed at once, its own bytes would make the kernel discard the answer (RST). */
 const lingering = milliseconds(2_000)
 
+/**
+ * Answers owed above which no more requests are read. Each costs a hundred times its bytes, and one client may send them without end. Those that
+ * came in one packet are all looked at, so there may be more.
+ */
+const mostOwed = 64
+
 export class Connection {
   readonly socket: Socket
   readonly clientAddress: string
@@ -34,11 +40,19 @@ export class Connection {
 
   opened(exchange: NodeExchange): void {
     this.#open.add(exchange)
+    // Node reads on at the end of every request: after those of this packet.
+    if (this.#open.size >= mostOwed) setImmediate(holdBack, this)
   }
 
   closed(exchange: NodeExchange): void {
     this.#open.delete(exchange)
+    if (this.#open.size === mostOwed - 1) this.socket.resume()
     if (this.isIdle) this.#whenAnswered?.()
+  }
+
+  /** Reads no further until answers have left. */
+  holdBack(): void {
+    if (this.#open.size >= mostOwed) this.socket.pause()
   }
 
   /** The socket is closed. Not every version of Node tells that to answers that wait behind another. */
@@ -87,4 +101,8 @@ export class Connection {
     const timer = this.#clock.after(lingering, () => socket.destroy())
     socket.once('close', () => timer.cancel())
   }
+}
+
+function holdBack(connection: Connection): void {
+  connection.holdBack()
 }

@@ -55,6 +55,21 @@ t.test('connections above the limit hear a 503', async (t) => {
   t.equal(exchanges.length, 1)
 })
 
+t.test('requests that come one behind the other without end are read as their answers leave', async (t) => {
+  const all = 40_000
+  const { open, arrived, exchanges } = await startEdge(t, { handle: () => {} })
+  const round = (): Promise<void> => new Promise((next) => setImmediate(next))
+  const socket = open()
+  const text = received(socket)
+  socket.write(`${get.repeat(all - 1)}GET / HTTP/1.1\r\n${host}Connection: close\r\n\r\n`)
+  await arrived(64)
+  for (let i = 0; i < 200; i++) await round()
+  t.ok(exchanges.length < all / 2, 'those of the first packets')
+  for (let answered = 0; answered < all; await round())
+    while (answered < exchanges.length) answer(exchanges[answered++] as NodeExchange)
+  t.equal((await text).split('HTTP/1.1 200').length - 1, all)
+})
+
 t.test('a fault of the handler costs one answer', async (t) => {
   const { send, faults } = await startEdge(t, {
     handle() {
