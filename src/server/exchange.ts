@@ -35,6 +35,9 @@ export interface Arrived {
 /** A request's rest that is shorter than this is read and thrown away; for a longer one the connection is closed. */
 const shortRest = 65_536
 
+/** Bytes that may wait for a client while interim responses are added. */
+const mostWaiting = 65_536
+
 export class NodeExchange implements Exchange {
   readonly request: Request
   readonly startedAt: Milliseconds
@@ -97,6 +100,8 @@ export class NodeExchange implements Exchange {
   interim(status: number, fields: Fields): void {
     // RFC 9110 §15.2: never to HTTP/1.0. 100 is ours to send, and 101 ends HTTP.
     if (this.isGone || this.isHeadWritten || this.#message.httpVersion === '1.0' || status < 102 || status > 199) return
+    // A hint. A client that takes no bytes gets no more of them, or an origin that never ends them would fill our memory.
+    if (this.#response.writableLength > mostWaiting) return
     this.#response.writeInformation(status, this.#writable(unframed(fields)))
   }
 

@@ -235,6 +235,24 @@ t.test('interim: before the head, never behind it', async (t) => {
   t.equal(faults.length, 1)
 })
 
+t.test('interim: an origin that never ends them does not fill our memory while the client reads nothing', async (t) => {
+  let exchange: NodeExchange | undefined
+  const { open, arrived } = await startEdge(t, {
+    handle(given) {
+      exchange = given
+    },
+  })
+  const socket = open()
+  socket.write(last)
+  await arrived(1)
+  for (let i = 0; i < 10_000; i++) exchange?.interim(103, ['Link', 'x'.repeat(4000)])
+  const text = received(socket)
+  answer(exchange as NodeExchange)
+  const [hints = '', rest = ''] = (await text).split('HTTP/1.1 200 OK')
+  t.ok(hints.length < 2 ** 24, 'dropped')
+  t.match(rest, /ok$/)
+})
+
 t.test('Expect: 100-continue is answered before the body comes', async (t) => {
   const { open } = await startEdge(
     t,
