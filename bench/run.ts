@@ -22,7 +22,7 @@ interface Measured extends LoadResult {
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
     'mix-seconds': { type: 'string', default: '60' },
@@ -52,7 +52,7 @@ async function measureAll(scenarios: readonly Scenario[]): Promise<Row[]> {
   for (let round = 0; round <= rounds; round++) {
     for (const scenario of scenarios) {
       progress(round === 0 ? `warm-up: ${scenario.name}` : `round ${round} of ${rounds}: ${scenario.name}`)
-      const measured = await measure(scenario, round === 0 ? 2 : seconds)
+      const measured = await measure(scenario, seconds)
       // The first round is for the compiler's sake and does not count.
       if (round > 0) results.get(scenario)?.push(measured)
     }

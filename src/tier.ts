@@ -2,6 +2,7 @@
  * Where entries and numbers are kept: both in this process, or both in one Redis, over one connection so that what is asked of them together
  * leaves in one write. Their troubles become one line for each change of state.
  */
+import { setFlagsFromString } from 'node:v8'
 import type { LedgerEvent } from './ledger/event.ts'
 import { MemoryLedger } from './ledger/memory.ts'
 import { openRedisLedger } from './ledger/redis.ts'
@@ -30,9 +31,17 @@ export function openTier(options: TierOptions): Promise<Tier> {
   return options.settings.redis === undefined ? openMemoryTier(options) : openRedisTier(options, options.settings.redis)
 }
 
+/**
+ * Left alone, V8 lets its heap grow to several times what is alive before it collects, on top of what the store was allowed to take. That is
+ * fast, and harmless while the store is small; as it fills, the process is held near its limit.
+ */
+function holdHeap(): void {
+  setFlagsFromString('--heap-growing-percent=30')
+}
+
 async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Tier> {
   const ledger = new MemoryLedger({ clock, report: (event) => reportLedger(log, event) })
-  const store = new MemoryStore({ clock, limit: settings.store.memoryLimit })
+  const store = new MemoryStore({ clock, limit: settings.store.memoryLimit, halfFull: holdHeap })
   const close = async (): Promise<void> => {
     await Promise.all([store.close(), ledger.close()])
   }

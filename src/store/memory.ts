@@ -16,6 +16,8 @@ export interface MemoryStoreOptions {
   readonly clock: Clock
   /** In bytes. An eighth of it is for what is open, and one entry may take another. */
   readonly limit: number
+  /** Told once, when half of it is taken. */
+  readonly halfFull?: () => void
 }
 
 interface Kept extends Seat {
@@ -44,6 +46,7 @@ const keysPerPage = 10_000
 export class MemoryStore implements LocalStore {
   readonly #clock: Clock
   readonly #limit: number
+  #halfFull: (() => void) | undefined
   readonly #openLimit: number
   readonly #arena = new Arena()
   readonly #kept = new Map<string, Kept>()
@@ -57,6 +60,7 @@ export class MemoryStore implements LocalStore {
   constructor(options: MemoryStoreOptions) {
     this.#clock = options.clock
     this.#limit = options.limit
+    this.#halfFull = options.halfFull
     this.#openLimit = options.limit / 8
   }
 
@@ -94,6 +98,7 @@ export class MemoryStore implements LocalStore {
     kept.bytes = bytes
     kept.keptUntil = this.#until(keepFor)
     this.#keptBytes += bytes
+    if (this.#keptBytes > this.#limit / 2) this.#tellHalfFull()
     this.#makeRoom()
     return this.#kept.has(key)
   }
@@ -213,6 +218,11 @@ export class MemoryStore implements LocalStore {
     kept.open = undefined
     this.#openSieve.remove(open)
     this.#openBytes -= open.bytes
+  }
+
+  #tellHalfFull(): void {
+    this.#halfFull?.()
+    this.#halfFull = undefined
   }
 
   #makeRoom(): void {

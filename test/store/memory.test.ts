@@ -144,3 +144,13 @@ t.test('close lets go of everything', async (t) => {
   t.match(store.status(), { keys: 0, bytes: 0 })
   t.equal(await store.get('k'), undefined)
 })
+
+t.test('memory: says once that half of its limit is taken', async (t) => {
+  let told = 0
+  const store = new MemoryStore({ clock: makeClock(), limit: 1024 * 1024, halfFull: () => told++ })
+  const put = (serial: number): Promise<boolean> => store.put(`k${serial}`, sized(64 * 1024), seconds(60))
+  for (let i = 0; i < 7; i++) await put(i)
+  t.equal(told, 0)
+  for (let i = 7; i < 14; i++) await put(i)
+  t.equal(told, 1)
+})
