@@ -12,10 +12,10 @@ const unwanted: Match = { weight: 0, precision: 0, position: 0 }
 
 /**
  * The allowed value with the highest weight, among equals the one the client names first, then the one listed first. The first of the list
- * when the field is absent or accepts none. `name` is lower case.
+ * when the field is absent or accepts none; of codings then `identity`, which alone every client can read. `name` is lower case.
  */
 export function negotiate(name: string, value: string | undefined, allowed: readonly string[]): string {
-  const first = allowed[0] ?? ''
+  const first = name === 'accept-encoding' ? 'identity' : (allowed[0] ?? '')
   if (value === undefined) return first
   const preferences = parsePreferences(value)
   let best = unwanted

@@ -31,6 +31,10 @@ const cases: readonly Case[] = [
   ['accept', 'text/*;q=0.9, text/html;q=0.1, application/json;q=0.5', ['text/html', 'application/json'], 'application/json'],
   ['accept', 'text/html;level=1, application/json;q=0.5', ['application/json', 'text/html'], 'text/html'],
   ['accept', 'image/png', ['text/html', 'application/json'], 'text/html'],
+  ['accept-encoding', undefined, ['gzip', 'br'], 'identity'],
+  ['accept-encoding', 'zstd, gzip;q=0', ['gzip', 'br'], 'identity'],
+  ['accept-encoding', 'gzip, br', ['br', 'gzip'], 'gzip'],
+  ['accept-encoding', '*', ['gzip', 'br'], 'gzip'],
   ['x-device', 'Mobile', ['desktop', 'mobile'], 'mobile'],
   ['x-device', 'mobile-x', ['desktop', 'mobile'], 'desktop'],
 ]
