@@ -67,7 +67,8 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
     write: (chunk) => exchange.write(chunk),
     onDrain: (run) => exchange.onDrain(run),
     end: (trailers) => {
-      exchange.end(trailers)
+      // As they are not stored, they are the leader's alone: a cookie may be among them.
+      exchange.end(isLeader ? trailers : [])
       done.resolve()
     },
     failed: done.reject,

@@ -101,12 +101,14 @@ t.test('fill: interim answers reach the one who asked, without what belongs to t
   t.equal(origin.requests.length, 1)
 })
 
-t.test('fill: trailers travel with a streamed answer', async (t) => {
+t.test('fill: trailers travel with a streamed answer, to the one who asked and to nobody who follows', async (t) => {
   const body = openBody()
-  const { send } = open(() => reply({ body, trailers: ['X-Sum', '1', 'Connection', 'x'] }))
+  const { send } = open(() => reply({ body, trailers: ['Set-Cookie', 'a=b', 'X-Sum', '1', 'Connection', 'x'] }))
   const client = send({ target })
+  const follower = send({ target })
   body.push('x')
   body.push(null)
-  await client.over
-  t.same(client.trailers, ['X-Sum', '1'])
+  await Promise.all([client.over, follower.over])
+  t.same(client.trailers, ['Set-Cookie', 'a=b', 'X-Sum', '1'])
+  t.same([follower.text, detailOf(follower), follower.trailers], ['x', 'collapsed', []])
 })
