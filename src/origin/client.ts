@@ -23,6 +23,9 @@ export function createOrigin(settings: OriginSettings, clock: Clock): Origin {
   const health = createHealth(settings.addresses, settings.health, clock)
   const connections = new Map(settings.addresses.map((url) => [url, createConnections(url, settings)]))
   const leashes = new Set<Leash>()
+  /** Event streams, which leave their place to others: a hundred readers of one would otherwise be the end of everything else. */
+  const streams = new Set<Leash>()
+  const streamsEnded = Promise.withResolvers<void>()
   let isClosing = false
 
   async function send(request: OriginRequest, options: SendOptions = {}): Promise<OriginResponse> {
@@ -37,17 +40,31 @@ export function createOrigin(settings: OriginSettings, clock: Clock): Origin {
       slot = await admission.enter(leash, options.isBackground ?? false)
       const passage = breaker.enter()
       if (passage === undefined) throw circuitOpen()
-      return await forward({ request, fields: check.fields, leash, passage, onDone: () => end(leash, slot) })
+      return await forward({
+        request,
+        fields: check.fields,
+        leash,
+        passage,
+        onStream: () => stream(leash, slot),
+        onDone: () => end(leash, slot),
+      })
     } catch (error) {
       end(leash, slot)
       throw error
     }
   }
 
+  function stream(leash: Leash, slot: Slot | undefined): void {
+    if (streams.size >= settings.maxTunnels) return
+    streams.add(leash)
+    slot?.release()
+  }
+
   function end(leash: Leash, slot: Slot | undefined): void {
     leash.release()
     leashes.delete(leash)
     slot?.release()
+    if (streams.delete(leash) && isClosing && streams.size === 0) streamsEnded.resolve()
   }
 
   interface Forwarding {
@@ -55,6 +72,7 @@ export function createOrigin(settings: OriginSettings, clock: Clock): Origin {
     readonly fields: Fields
     readonly leash: Leash
     readonly passage: Passage
+    readonly onStream: () => void
     readonly onDone: () => void
   }
 
@@ -121,6 +139,7 @@ export function createOrigin(settings: OriginSettings, clock: Clock): Origin {
           leash.end({ failure: 'aborted', message: 'The proxy is closing its connections to the origin' })
       })
       await admission.idle()
+      if (streams.size > 0) await streamsEnded.promise
       timer.cancel()
       await Promise.all([...connections.values()].map((each) => each.close()))
     },

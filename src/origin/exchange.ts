@@ -22,6 +22,8 @@ export interface ExchangePlan {
   readonly leash: Leash
   readonly settings: OriginSettings
   readonly clock: Clock
+  /** An event stream has begun: it may go on for hours. */
+  readonly onStream: () => void
   /** The connection is free again after a whole head was delivered. Called once, and only if the head was. */
   readonly onDone: () => void
 }
@@ -163,6 +165,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#phase = 'body'
     const { settings, clock, leash } = this.#plan
     this.#deadline.cancel()
+    if (head.isEventStream) this.#plan.onStream()
     const silence = head.isEventStream ? milliseconds(0) : settings.bodyTimeout
     this.#deadline = startDeadline(clock, silence, () => this.#timeOut('body', silence))
     // A stream without an announced length may go on for hours: silence ends it, not its age.

@@ -58,7 +58,7 @@ export interface OriginSettings {
   /** How long an unused connection is kept. Shorter than the origin's own, or it closes in our face. */
   readonly idleTimeout: Milliseconds
   readonly maxHeaderBytes: number
-  /** Upgraded connections (WebSocket) open at once. */
+  /** Upgraded connections (WebSocket) open at once; and as many event streams, beside `maxConnections`. */
   readonly maxTunnels: number
   readonly breaker: BreakerSettings
   readonly health: HealthSettings

@@ -433,3 +433,28 @@ t.test('close: what is left at the deadline is aborted', async (t) => {
   await closed
   await scripted.drained()
 })
+
+t.test('send: event streams leave their place to others, up to a number of their own', async (t) => {
+  const { origin } = await bench(
+    t,
+    ({ request, reply, response }) => {
+      if (request.target === '/') return reply({ body: 'ok' })
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.write('data: 1\n\n')
+    },
+    { maxConnections: 2, maxQueue: 0, maxTunnels: 3 },
+  )
+  const streams = []
+  for (let i = 0; i < 4; i++) streams.push(await origin.send(get('/events')))
+  t.equal(origin.status().inFlight, 1, 'the fourth keeps its place')
+  t.equal(await fetchText(origin, get('/')), 'ok')
+  streams.push(await origin.send(get('/events')))
+  t.match(await failureOf(origin.send(get('/'))), { failure: 'origin-overloaded' })
+  streams[0]?.body.destroy()
+  streams[3]?.body.destroy()
+  t.equal(await fetchText(origin, get('/')), 'ok')
+  t.equal(origin.status().inFlight, 1)
+  const closing = origin.close(60_000)
+  for (const { body } of streams) body.destroy()
+  await closing
+})

@@ -67,6 +67,7 @@ function begin(options: Options = {}): Bench {
     leash,
     settings,
     clock,
+    onStream: () => done.push('stream'),
     onDone: () => done.push('done'),
   })
   answer.catch(() => {})
