@@ -7,7 +7,7 @@ import { decodePercent } from '../http/percent.ts'
 import type { Parameter } from '../http/query.ts'
 import { normaliseLabelText } from './label-text.ts'
 import type { Rule } from './rule.ts'
-import type { Part, Template } from './template.ts'
+import type { Part, Template, ValueReference } from './template.ts'
 import { formatReference, lookUp, resolve, type Values, withoutTrailingSlash } from './values.ts'
 
 /** A value without default is missing, or repeated beyond measure; `missing` names it as the operator wrote it. */
@@ -177,13 +177,22 @@ function isCanonical({ rawName, name, rawValue, value, hasEquals }: Parameter): 
   return hasEquals && value !== '' && rawName === encode(name) && rawValue === encode(value)
 }
 
-function isPathAppended(rule: Rule, path: string): boolean {
+function isPathAppended({ match, cache }: Rule, path: string): boolean {
   const spelt = withoutTrailingSlash(path)
   if (spelt !== path) return true
-  const isMentioned = rule.cache?.key.parts.some(
-    (part) => part.kind === 'value' && (part.value.root === 'params' || part.value.root === 'path'),
-  )
-  return isMentioned === true && !spelt.split('/').every(isCanonicalSegment)
+  const named = (cache?.key.parts ?? []).flatMap((part) => (part.kind === 'value' ? pathValueOf(part.value) : []))
+  const isWhole = match.path.every((part) => part.kind === 'text' || isNamed(named, part.kind === 'rest' ? 'rest' : part.name))
+  return !isWhole || (named.length > 0 && !spelt.split('/').every(isCanonicalSegment))
+}
+
+/** The part of the path that a value shows; "" for all of it. */
+function pathValueOf({ root, path }: ValueReference): readonly string[] {
+  if (root === 'path') return ['']
+  return root === 'params' ? path : []
+}
+
+function isNamed(named: readonly string[], name: string): boolean {
+  return named.includes('') || named.includes(name)
 }
 
 function isCanonicalSegment(segment: string): boolean {

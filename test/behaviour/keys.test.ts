@@ -203,3 +203,23 @@ async function raw(url: string, bytes: string): Promise<string> {
   socket.write(bytes, 'latin1')
   return text(socket)
 }
+
+onEachStore(
+  t,
+  'paths of which the key leaves out a part have entries of their own, and one key to purge them by',
+  async (t, redis) => {
+    const rules = `rules:
+  - { name: part, match: GET /of/:shop/things/:id, cache: { scope: public, key: "thing:{params.id}", ttl: 1h } }
+  - { name: rest, match: GET /files/*, cache: { scope: public, key: "files", ttl: 1h } }
+  - { name: whole, match: GET /all/:id/*, cache: { scope: public, key: "all:{path}", ttl: 1h } }
+  - { name: write, match: POST /things, purge: { keys: ["thing:7"] } }`
+    const { ask, answer } = await openScene(t, { rules, redis })
+    answer(({ target }) => ({ body: target }))
+    const targets = ['/of/one/things/7', '/of/two/things/7', '/files/a', '/files/b/c', '/files', '/all/1/a', '/all/2/a']
+    for (const target of [...targets, ...targets]) t.equal((await ask(target)).text, target)
+    for (const target of targets) t.match(await ask(target), { cacheStatus: /^hit/ })
+    await ask('/things', { method: 'POST' })
+    for (const target of targets)
+      t.match(await ask(target), { cacheStatus: target.startsWith('/of/') ? /detail=purged$/ : /^hit/ })
+  },
+)
