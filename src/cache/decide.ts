@@ -2,11 +2,13 @@
  * What to do with what the store had: the fork in every request's way. Pure: the entry, how the ledger judged it, the request and the
  * time go in, a description comes out.
  */
+import { evaluateIfRange, validatorsOf } from '../http/conditional.ts'
 import type { Request } from '../http/request.ts'
 import { elapsed, type Instant, later, type Seconds, seconds } from '../time.ts'
 import { currentAge } from './age.ts'
 import type { Entry } from './entry.ts'
 import { type Lifetime, lifetimeOf } from './freshness.ts'
+import { isAnsweredByPart } from './partial.ts'
 import type { Policy } from './policy.ts'
 import { isStronglyValidatable, isValidatable } from './validate.ts'
 import type { Validity } from './validity.ts'
@@ -28,6 +30,8 @@ export type Decision =
       readonly isValidatable: boolean
       readonly staleIfErrorUntil: Instant | undefined
     }
+  /** A part is stored, and not what is asked for: its rest, where that can be joined to it, else as if nothing were stored. */
+  | { readonly kind: 'complete'; readonly entry: Entry; readonly reason: 'stored-partially' }
   /** As if nothing were stored. */
   | { readonly kind: 'fetch'; readonly reason: 'uri-miss' | 'purged' | 'request-directive' }
   /** only-if-cached and nothing usable: 504. */
@@ -59,6 +63,13 @@ export function decide(input: DecideInput): Decision {
   const wishes = wishesOf(request.fields, policy)
   if (entry === undefined) return wishes.isOnlyIfCached ? refusal : { kind: 'fetch', reason: 'uri-miss' }
   if (validity.kind === 'purged') return wishes.isOnlyIfCached ? refusal : { kind: 'fetch', reason: 'purged' }
+  if (entry.part !== undefined && !isAnswered(entry, request, input.now)) {
+    if (wishes.isOnlyIfCached) return refusal
+    // What was purged softly may be another's bytes by now: nothing is joined to it.
+    return validity.kind === 'valid'
+      ? { kind: 'complete', entry, reason: 'stored-partially' }
+      : { kind: 'fetch', reason: 'purged' }
+  }
   const standing = standingOf(entry, input)
   const { age, ttl } = standing
   if (standing.isFresh && acceptsFresh(wishes, age, ttl))
@@ -68,6 +79,10 @@ export function decide(input: DecideInput): Decision {
 }
 
 const refusal: Decision = { kind: 'refuse' }
+
+function isAnswered({ part, fields }: Entry, request: Request, now: Instant): boolean {
+  return part === undefined || (isAnsweredByPart(part, request) && evaluateIfRange(request.fields, validatorsOf(fields), now))
+}
 
 function standingOf(entry: Entry, { validity, policy, now, lifetime = lifetimeOf(entry, entry, policy) }: DecideInput): Standing {
   const age = currentAge(entry, now)

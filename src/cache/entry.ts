@@ -5,6 +5,7 @@
 import type { ResponseHead } from '../http/response.ts'
 import type { Instant, Seconds } from '../time.ts'
 import type { Label } from './label.ts'
+import type { Part } from './partial.ts'
 import type { Stamp } from './validity.ts'
 
 export interface Entry extends ResponseHead {
@@ -25,6 +26,8 @@ export interface Entry extends ResponseHead {
   readonly labels: readonly Label[]
   /** Lower-case names of the request fields that selected it (Vary, normalised); empty when none did. */
   readonly vary: readonly string[]
+  /** Which bytes of the whole the body holds; without it, all. */
+  readonly part?: Part
 }
 
 /** Stands for the rule's name in entries, logs and metrics where no rule matched. No rule may be called so: names have no parentheses. */

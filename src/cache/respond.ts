@@ -9,6 +9,7 @@ import type { Request } from '../http/request.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Instant, Seconds } from '../time.ts'
 import type { Entry } from './entry.ts'
+import { bytesWithin, type Part, rangeWithin } from './partial.ts'
 
 export interface Answer {
   readonly kind: 'whole' | 'not-modified' | 'range' | 'unsatisfiable'
@@ -49,6 +50,7 @@ const unsatisfiableFields = /^(?:access-control-.*|date|vary|via)$/i
 
 export function respond(input: RespondInput): Answer {
   const { entry, request, now } = input
+  if (entry.part !== undefined) return fromPart(input, entry.part)
   if (entry.status !== 200 || !isSelective(request)) return whole(input)
   const validators = validatorsOf(entry.fields)
   if (evaluatePreconditions(request.fields, validators, now) === 'not-modified') return notModified(input, validators)
@@ -59,9 +61,12 @@ export function respond(input: RespondInput): Answer {
     case 'ignore':
       return whole(input)
     case 'unsatisfiable':
-      return unsatisfiable(input)
+      return unsatisfiable(input, input.body.length)
     case 'range':
-      return part(input, range)
+      return ranged(
+        { ...input, bytes: input.body.subarray(range.first, range.last + 1) },
+        formatContentRange(range, input.body.length),
+      )
   }
 }
 
@@ -69,6 +74,16 @@ export function respond(input: RespondInput): Answer {
 function isSelective({ method, fields }: Request): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   return hasField(fields, 'if-none-match') || hasField(fields, 'if-modified-since') || hasField(fields, 'range')
+}
+
+/** RFC 9111 §3.3. Whether the part answers the request at all was decided before. */
+function fromPart(input: RespondInput, part: Part): Answer {
+  const { entry, body, request, age, now } = input
+  const validators = validatorsOf(entry.fields)
+  if (evaluatePreconditions(request.fields, validators, now) === 'not-modified') return notModified(input, validators)
+  const range = rangeWithin(part, fieldValue(request.fields, 'range'))
+  if (range.kind !== 'range') return unsatisfiable(input, part.length)
+  return ranged({ entry, age, bytes: bytesWithin({ part, body }, range) }, formatContentRange(range, part.length))
 }
 
 function whole({ entry, body, request, age }: RespondInput): Answer {
@@ -83,10 +98,15 @@ function notModified({ entry, age }: RespondInput, { etag }: Validators): Answer
   return { kind: 'not-modified', head, body: undefined, bodyLength: undefined }
 }
 
-function part({ entry, body, age }: RespondInput, range: { readonly first: number; readonly last: number }): Answer {
+interface Ranged {
+  readonly entry: Entry
+  readonly age: Seconds
+  readonly bytes: Uint8Array
+}
+
+function ranged({ entry, age, bytes }: Ranged, contentRange: string): Answer {
   const fields = aged(withoutFields(entry.fields, wholeBodyFields), age)
-  fields.push('Content-Range', formatContentRange(range, body.length))
-  const bytes = body.subarray(range.first, range.last + 1)
+  fields.push('Content-Range', contentRange)
   return {
     kind: 'range',
     head: { status: 206, reasonPhrase: 'Partial Content', fields },
@@ -95,7 +115,7 @@ function part({ entry, body, age }: RespondInput, range: { readonly first: numbe
   }
 }
 
-function unsatisfiable({ entry, body, age }: RespondInput): Answer {
+function unsatisfiable({ entry, age }: RespondInput, length: number | undefined): Answer {
   const fields: string[] = []
   for (let i = 0; i < entry.fields.length; i += 2) {
     const name = entry.fields[i] as string
@@ -104,7 +124,7 @@ function unsatisfiable({ entry, body, age }: RespondInput): Answer {
   const head: ResponseHead = {
     status: 416,
     reasonPhrase: 'Range Not Satisfiable',
-    fields: [...aged(fields, age), 'Content-Range', formatContentRange(undefined, body.length)],
+    fields: [...aged(fields, age), 'Content-Range', formatContentRange(undefined, length)],
   }
   return { kind: 'unsatisfiable', head, body: new Uint8Array(0), bodyLength: 0 }
 }

@@ -54,6 +54,8 @@ export interface StorableInput {
   readonly times: Times
   /** A rule caches this POST or QUERY and has its body in the key. */
   readonly isBodyKeyed?: boolean
+  /** A single range, which is kept as a part. */
+  readonly isPart?: boolean
 }
 
 export function storable(input: StorableInput): Storable {
@@ -85,7 +87,7 @@ function refusalOfMessage(input: StorableInput): StorableRefusal | undefined {
   const isKeyed = isBodyKeyed === true && (request.method === 'POST' || request.method === 'QUERY')
   if (request.method !== 'GET' && !isKeyed) return 'method'
   if (isEventStream(mediaTypeOf(response.fields))) return 'event-stream'
-  if (response.status === 206 || hasField(response.fields, 'content-range')) return 'partial'
+  if (input.isPart !== true && (response.status === 206 || hasField(response.fields, 'content-range'))) return 'partial'
   if (response.status < 200 || response.status === 304) return 'status'
   if (framing === 'close') return 'no-provable-end'
   const length = input.contentLength ?? Number(fieldValue(response.fields, 'content-length') ?? 0)

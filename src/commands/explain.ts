@@ -49,6 +49,7 @@ const outcomes: Readonly<Record<Explanation['outcome'], string>> = {
   serve: 'answered from the store',
   'serve-stale': 'answered stale from the store, and refreshed behind it',
   validate: 'the origin is asked whether what is stored is still current',
+  complete: 'a part is stored, and the origin is asked for what is missing',
   fetch: 'fetched from the origin',
   refuse: 'refused',
   pass: 'passed to the origin, past the store',

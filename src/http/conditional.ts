@@ -80,6 +80,12 @@ function opaqueTag(etag: string): string {
   return etag.startsWith('W/"') ? etag.slice(2) : etag
 }
 
+/** What proves that two responses hold the same bytes (RFC 9110 §8.8.1): a strong ETag, or, without any ETag, a Last-Modified that is strong. */
+export function strongValidatorOf(stored: Validators, now: Instant): string | undefined {
+  if (stored.etag !== undefined) return isStrongEtag(stored.etag) ? stored.etag : undefined
+  return isStrongDate(stored, now) ? stored.lastModified : undefined
+}
+
 /** RFC 9110 §8.8.2.2: a second and more before the Date, so that no later change can share the timestamp. */
 function isStrongDate(stored: Validators, now: Instant): boolean {
   const modified = parseHttpDate(stored.lastModified ?? '', now)

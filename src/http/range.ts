@@ -43,9 +43,9 @@ function suffixRange(count: number, length: number): RangeOutcome {
   return length === 0 ? ignored : { kind: 'range', first: Math.max(0, length - count), last: length - 1 }
 }
 
-/** The Content-Range of a 206, or of a 416 where there is no range. */
-export function formatContentRange(range: ByteRange | undefined, length: number): string {
-  return range === undefined ? `bytes */${length}` : `bytes ${range.first}-${range.last}/${length}`
+/** The Content-Range of a 206, or of a 416 where there is no range. `length` is undefined where it is not known. */
+export function formatContentRange(range: ByteRange | undefined, length: number | undefined): string {
+  return range === undefined ? `bytes */${length ?? '*'}` : `bytes ${range.first}-${range.last}/${length ?? '*'}`
 }
 
 /** Undefined when it is missing, malformed, contradicts itself (§14.4), or counts other units than bytes. */

@@ -29,6 +29,7 @@ export const reasons = {
   stale: { outcome: 'miss', help: 'The stored response is past its lifetime and its stale windows.' },
   purged: { outcome: 'miss', help: 'The stored response carries a label that was purged after it was fetched.' },
   'request-directive': { outcome: 'miss', help: "The request's Cache-Control does not accept the stored response." },
+  'stored-partially': { outcome: 'miss', help: 'Only a part of the response is stored, and not the one that was asked for.' },
   'min-uses': { outcome: 'miss', help: 'Not stored: asked for fewer times than the rule wants before it stores.' },
   undecodable: { outcome: 'miss', help: 'The stored response cannot be read.' },
 

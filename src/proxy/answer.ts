@@ -60,6 +60,7 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
     kind: 'forward',
     fwd: shared.fwd,
     isStored: isLeader && fill.isStored,
+    fwdStatus: isLeader ? fill.fwdStatus : undefined,
     isCollapsed: !isLeader,
   }
   const done = Promise.withResolvers<void>()
@@ -98,7 +99,9 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
 /** False: the request is after no part, or there is no whole to take it from. */
 async function answerPart(visit: Visit, shared: FromShared & { status: CacheStatus; gone: Promise<void> }): Promise<boolean> {
   const { fill, status, reason, gone } = shared
-  if (!isPartOfAnswer(visit.request.fields)) return false
+  // The origin has cut it to the range; what is left are the conditions.
+  const isCut = fill.head.status === 206
+  if (isCut ? !isConditional(visit.request.fields) : !isPartOfAnswer(visit.request.fields)) return false
   // Conditions and ranges are judged on the whole; where the whole cannot be kept, they are ignored, as RFC 9110 §13.2.1 and §14.2 allow.
   const entry = await Promise.race([fill.entry, gone])
   if (entry === undefined) return false
@@ -109,7 +112,11 @@ async function answerPart(visit: Visit, shared: FromShared & { status: CacheStat
 }
 
 function isPartOfAnswer(fields: Fields): boolean {
-  return hasField(fields, 'range') || hasField(fields, 'if-none-match') || hasField(fields, 'if-modified-since')
+  return hasField(fields, 'range') || isConditional(fields)
+}
+
+function isConditional(fields: Fields): boolean {
+  return hasField(fields, 'if-none-match') || hasField(fields, 'if-modified-since')
 }
 
 /** An answer of the origin's for this client alone, streamed and not kept. Resolves when it has gone out, or the client has left. */

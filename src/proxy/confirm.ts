@@ -39,6 +39,7 @@ export async function confirm(
     request: errand.asker.request,
     response: entry,
     framing: 'none',
+    isPart: entry.part !== undefined,
     credentials: credentialsOf(read, errand.asker.request.fields, errand.inForce.set),
     policy: read.policy,
     times,

@@ -17,7 +17,7 @@ import type { Facts, Read, Way, Write } from './way.ts'
 export interface Explanation {
   readonly rule: string
   readonly way: Way['kind']
-  readonly outcome: 'serve' | 'serve-stale' | 'validate' | 'fetch' | 'refuse' | 'pass' | 'write'
+  readonly outcome: 'serve' | 'serve-stale' | 'validate' | 'complete' | 'fetch' | 'refuse' | 'pass' | 'write'
   readonly reason: Reason
   /** Undefined where the request has no key. */
   readonly key?: string
@@ -130,6 +130,7 @@ function reasonOf(decision: Decision, miss: 'uri-miss' | 'vary-miss'): Reason {
     case 'serve-stale':
       return 'stale-while-revalidate'
     case 'validate':
+    case 'complete':
       return decision.reason
     case 'fetch':
       return decision.reason === 'uri-miss' ? miss : decision.reason

@@ -7,6 +7,8 @@ import type { Times } from '../cache/age.ts'
 import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
+import type { Label } from '../cache/label.ts'
+import { partFields, partOf } from '../cache/partial.ts'
 import { cookieFields } from '../cache/sharing.ts'
 import { isForItselfAlone, storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
@@ -19,6 +21,7 @@ import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
 import { later, milliseconds, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
+import { completed, completionOf } from './complete.ts'
 import { confirm } from './confirm.ts'
 import { crowdOf } from './crowd.ts'
 import { type Asker, credentialsOf, fillRequest } from './forward.ts'
@@ -35,6 +38,10 @@ export interface Errand {
   readonly stamp: Stamp
   /** The stored response to validate, and why: it lends its validators. */
   readonly validated: { readonly entry: Entry; readonly reason: StaleReason } | undefined
+  /** A stored part that does not answer the request: it may be completed. */
+  readonly partial?: Entry | undefined
+  /** Labels of a stored part that goes into the answer. */
+  readonly inherited?: readonly Label[]
   readonly isBackground: boolean
   /** False: the answer may be shared among those who wait, but is not stored (`min_uses`). */
   readonly isStored: boolean
@@ -57,6 +64,8 @@ export type Fill =
       readonly selector: readonly string[]
       readonly variantKey: string
       readonly times: Times
+      /** What the origin answered with, where it was asked for the rest of a stored part. */
+      readonly fwdStatus?: number
       /** The entry once it is complete and stored; undefined when it could not be. Never rejects. */
       readonly entry: Promise<Entry | undefined>
     }
@@ -87,6 +96,7 @@ const hitForMissFor = seconds(10)
 export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
   const { read, asker } = errand
   const isRangeKept = hasField(asker.request.fields, 'range') && isRangeForwarded(parts, errand)
+  const completion = errand.partial === undefined ? undefined : await completionOf(parts, errand)
   const request = fillRequest({
     read,
     asker,
@@ -94,6 +104,7 @@ export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
     settings: parts.settings,
     validated: errand.validated,
     isRangeKept,
+    completing: completion?.fields ?? [],
     ...(errand.onInterim === undefined ? {} : { onInterim: errand.onInterim }),
   })
   const requestTime = parts.clock.now()
@@ -121,6 +132,21 @@ export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
     const confirmed = await confirm(parts, errand, { response, times })
     return confirmed ?? fill(parts, { ...errand, validated: undefined })
   }
+  if (completion !== undefined && (response.status === 206 || response.status === 416)) {
+    const whole = response.status === 206 ? completed(completion, response, times) : undefined
+    if (whole === undefined) {
+      response.body.on('error', () => {}).destroy()
+      return fill(parts, { ...errand, partial: undefined })
+    }
+    const { stamp, labels } = completion.entry
+    const older = stamp.number < errand.stamp.number ? stamp : errand.stamp
+    const outcome = await judgeAnswer(
+      parts,
+      { ...errand, stamp: older, inherited: labels },
+      { response: whole, times, isRangeKept: false },
+    )
+    return outcome.kind === 'shared' ? { ...outcome, fwdStatus: response.status } : outcome
+  }
   return judgeAnswer(parts, errand, { response, times, isRangeKept })
 }
 
@@ -142,7 +168,9 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   const { policy } = read
   const whole = headOf(response)
   const head = policy.setCookie === 'strip' ? { ...whole, fields: withoutFields(whole.fields, new Set(cookieFields)) } : whole
+  const part = isRangeKept && mayKeepParts(errand) ? partOf(response, response.contentLength) : undefined
   const verdict = storable({
+    isPart: part !== undefined,
     request: asker.request,
     response: whole,
     framing: response.framing,
@@ -153,7 +181,8 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
     isBodyKeyed: read.body !== undefined,
   })
   // What a Range makes of an answer, a 416 above all, is nothing for those who send another or none.
-  if (isRangeKept && response.status !== 200) return disown(parts, errand, { response, head: whole, reason: 'partial' })
+  if (isRangeKept && response.status !== 200 && part === undefined)
+    return disown(parts, errand, { response, head: whole, reason: 'partial' })
   // It says that somebody else's answer may be another, whatever a rule keeps of errors.
   if (isRefusedWithoutCredentials(read, response.status))
     return disown(parts, errand, { response, head: whole, reason: 'status' })
@@ -172,7 +201,8 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   adviseOverride(parts, read, verdict.lifetime)
   if (selector.length > 0) rememberSelector(parts, read, selector, times.responseTime)
   parts.memory.hitForMiss.forget(crowdOf(read.primaryKey, { read, fields: asker.request.fields, inForce: errand.inForce }))
-  const storedHead: ResponseHead = { ...head, fields: storedFields(head, policy, times) }
+  const fields = storedFields(head, policy, times)
+  const storedHead: ResponseHead = { ...head, fields: part === undefined ? fields : partFields(fields) }
   const capture = new Capture({
     source: response.body,
     limit: Math.min(policy.maxSize, parts.settings.maxEntry),
@@ -190,6 +220,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
     times,
     entry: keep(parts, errand, {
       capture,
+      part,
       response: storedHead,
       selector,
       times,
@@ -202,6 +233,11 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
 /** The origin wants to know who asks, and was not told. */
 export function isRefusedWithoutCredentials({ credentials }: Read, status: number): boolean {
   return credentials === 'stripped' && (status === 401 || status === 403)
+}
+
+/** Under the RFC alone: a rule's tags may be anywhere in the body. */
+function mayKeepParts({ read }: Errand): boolean {
+  return read.rule === undefined
 }
 
 /** An operator who edits a `ttl` that is never used should hear of it. */

@@ -43,7 +43,8 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       await fetchAlone(visit, missed)
       return true
     case 'freshened': {
-      if (!result.isShared) {
+      // A part answers nobody but those who asked for it.
+      if (!result.isShared || result.entry.part !== undefined) {
         await fetchAlone(visit, missed)
         return true
       }

@@ -54,11 +54,22 @@ export interface FillRequest {
   readonly validated: { readonly entry: Entry; readonly reason: StaleReason } | undefined
   /** Forwards the client's Range: the whole would not be stored anyway. */
   readonly isRangeKept: boolean
+  /** Range and If-Range that ask for the rest of a stored part. */
+  readonly completing?: Fields
   readonly onInterim?: (status: number, fields: Fields) => void
 }
 
 /** A request whose answer may be stored. */
-export function fillRequest({ read, asker, set, settings, validated, isRangeKept, onInterim }: FillRequest): OriginRequest {
+export function fillRequest({
+  read,
+  asker,
+  set,
+  settings,
+  validated,
+  isRangeKept,
+  completing,
+  onInterim,
+}: FillRequest): OriginRequest {
   const removed = new Set<string>([...conditional, ...claims])
   if (!isRangeKept) removed.add('range')
   else removed.delete('if-range')
@@ -66,6 +77,7 @@ export function fillRequest({ read, asker, set, settings, validated, isRangeKept
   let fields: Fields = withoutFields(asker.request.fields, removed)
   fields = normalisedSelectors(fields, read)
   if (validated !== undefined) fields = [...fields, ...validationFields(validated.entry, validated.reason)]
+  if (completing !== undefined) fields = [...fields, ...completing]
   return {
     method: asker.request.method,
     target: read.forwardTarget,

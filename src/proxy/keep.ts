@@ -7,6 +7,7 @@ import type { Times } from '../cache/age.ts'
 import type { Entry, Stored } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
+import { bytesOf, type Part } from '../cache/partial.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
 import { judge } from '../cache/validity.ts'
@@ -22,12 +23,15 @@ import { bodyJson } from './body-json.ts'
 import type { Capture } from './capture.ts'
 import type { Errand } from './fill.ts'
 import type { Traits } from './in-force.ts'
+import { joinStored } from './keep-part.ts'
 import { labelsOf } from './lookup.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
 export interface Keepable {
   readonly capture: Capture
+  /** Which bytes of the whole are captured; undefined: all. */
+  readonly part?: Part | undefined
   readonly response: ResponseHead
   readonly selector: readonly string[]
   readonly times: Times
@@ -48,21 +52,27 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
     parts.memory.tooLarge.remember(read.primaryKey, true, later(keepable.times.responseTime, tooLargeFor))
     return no('too-large')
   }
+  if (keepable.part !== undefined && captured.body.length !== bytesOf(keepable.part)) return no('incomplete')
   if (!errand.isStored) return no('min-uses')
   try {
     const labels = await allLabels(parts, errand, keepable.response, captured.body)
     if (labels.kind === 'no') return no(labels.reason)
-    const rest = await compress(captured.body, keepable.response.fields, parts.settings.compressAbove)
-    const entry: Entry = {
+    const own: Entry = {
       ...keepable.response,
+      ...(keepable.part === undefined ? {} : { part: keepable.part }),
       rule: read.name,
-      ...rest,
+      body: captured.body,
+      atRest: 'identity',
+      bodyLength: captured.body.length,
       ...keepable.times,
       initialAge: keepable.initialAge,
       stamp: errand.stamp,
-      labels: labels.labels,
+      labels: errand.inherited === undefined ? labels.labels : [...new Set([...errand.inherited, ...labels.labels])],
       vary: keepable.selector,
     }
+    const joined = own.part === undefined ? own : await joinStored(parts, errand, own)
+    if (joined === undefined) return no('partial')
+    const entry: Entry = { ...joined, ...(await compress(joined.body, joined.fields, parts.settings.compressAbove)) }
     if (await isOvertaken(parts, entry)) return no('purged')
     const isStored = await putEntry(parts, read, {
       entry,

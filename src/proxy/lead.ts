@@ -42,7 +42,9 @@ export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
   }
   const isRemembered = missed.decision.kind === 'fetch' && isHitForMiss(visit, missed.way)
   const told: Missed = isRemembered && missed.way.mode === 'on' ? { ...missed, reason: 'hit-for-miss', fwd: 'bypass' } : missed
-  await answer(visit, told, await fill(visit.parts, errandOf(visit, told)))
+  const result = await fill(visit.parts, errandOf(visit, told))
+  if (result.kind === 'shared') visit.parts.background.own(result.entry.then(() => {}))
+  await answer(visit, told, result)
 }
 
 /** A flight's end: once its answer is one of several variants only those find it, and when it is stored or not to be shared nobody does. */
@@ -71,6 +73,7 @@ function errandOf(visit: Visit, missed: Missed): Errand {
     stamp: stampOf(missed),
     validated:
       decision.kind === 'validate' && decision.isValidatable ? { entry: decision.entry, reason: decision.reason } : undefined,
+    partial: decision.kind === 'complete' ? decision.entry : undefined,
     isBackground: false,
     isStored: isUsedEnough(visit, way),
     onInterim: (status, fields) => visit.exchange.interim(status, endToEnd(fields)),

@@ -27,7 +27,7 @@ import type { Read } from './way.ts'
 export interface Missed {
   readonly way: Read
   readonly found: Found
-  readonly decision: Extract<Decision, { kind: 'validate' | 'fetch' }>
+  readonly decision: Extract<Decision, { kind: 'validate' | 'complete' | 'fetch' }>
   readonly reason: Reason
   readonly fwd: Forward
 }
@@ -124,6 +124,7 @@ function missedOf(way: Read, found: Found, decision: Exclude<Decision, { kind: '
 function forwardOf(decision: Missed['decision'], found: Found): Forward {
   if (decision.reason === 'request-directive') return 'request'
   if (decision.kind === 'validate') return 'stale'
+  if (decision.kind === 'complete') return 'partial'
   return decision.reason === 'purged' ? 'miss' : found.miss
 }
 

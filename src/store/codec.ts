@@ -3,11 +3,13 @@
  * is. Whatever is read may have been written by anybody: `decode` never throws, and gives undefined unless every byte has its place.
  */
 import type { Entry, Stored } from '../cache/entry.ts'
+import { bytesOf, type Part } from '../cache/partial.ts'
 import { instant, seconds } from '../time.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 const version = 1
-const kinds = { entry: 0, variants: 1 } as const
+/** Those that came later are misses to whoever does not know them yet. */
+const kinds = { entry: 0, variants: 1, part: 2 } as const
 const codings = ['identity', 'zstd'] as const
 
 export function encode(stored: Stored): Buffer {
@@ -26,9 +28,12 @@ export function decode(bytes: Uint8Array): Stored | undefined {
   const reader = new ByteReader(bytes)
   if (reader.byte() !== version) return undefined
   const kind = reader.byte()
-  if (kind === kinds.entry) {
+  if (kind === kinds.entry || kind === kinds.part) {
+    const part = kind === kinds.part ? readPart(reader) : undefined
     const entry = readEntry(reader)
-    return entry && isSound(entry) ? { kind: 'entry', entry } : undefined
+    if (entry === undefined || !isSound(entry)) return undefined
+    if (kind === kinds.entry) return { kind: 'entry', entry }
+    return part !== undefined && bytesOf(part) === entry.bodyLength ? { kind: 'entry', entry: { ...entry, part } } : undefined
   }
   if (kind !== kinds.variants) return undefined
   const selectors: string[][] = []
@@ -51,7 +56,8 @@ function writeVariants(selectors: ReadonlyArray<readonly string[]>): Buffer {
 }
 
 function writeHead(entry: Entry): Buffer {
-  const writer = start(kinds.entry)
+  const writer = start(entry.part === undefined ? kinds.entry : kinds.part)
+  if (entry.part !== undefined) writePart(writer, entry.part)
   writer.count(entry.status)
   writer.text(entry.reasonPhrase)
   writer.texts(entry.fields)
@@ -67,6 +73,32 @@ function writeHead(entry: Entry): Buffer {
   writer.count(entry.bodyLength)
   writer.count(entry.body.length)
   return writer.bytes()
+}
+
+/** The length is told one larger, so that 0 stands for one that is not known. */
+function writePart(writer: ByteWriter, { ranges, length }: Part): void {
+  writer.count(length === undefined ? 0 : length + 1)
+  writer.count(ranges.length)
+  for (const { first, last } of ranges) {
+    writer.count(first)
+    writer.count(last)
+  }
+}
+
+/** Undefined unless the ranges are in order with gaps between them, and within the whole. */
+function readPart(reader: ByteReader): Part | undefined {
+  const told = reader.count()
+  const length = told === 0 ? undefined : told - 1
+  const ranges: Part['ranges'][number][] = []
+  let next = 0
+  let isSound = true
+  for (let left = reader.count(); left > 0 && reader.isWhole; left -= 1) {
+    const range = { first: reader.count(), last: reader.count() }
+    isSound &&= range.first >= next && range.last >= range.first && (length === undefined || range.last < length)
+    next = range.last + 2
+    ranges.push(range)
+  }
+  return isSound && ranges.length > 0 ? { ranges, length } : undefined
 }
 
 function readEntry(reader: ByteReader): Entry | undefined {

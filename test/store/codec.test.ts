@@ -28,8 +28,24 @@ const entries: fc.Arbitrary<Entry> = fc
   })
   .map(({ longer, ...entry }) => ({ ...entry, bodyLength: entry.atRest === 'identity' ? entry.body.length : longer }))
 
+/** The same, of which only some bytes of a longer whole are there. */
+const parts: fc.Arbitrary<Entry> = fc
+  .tuple(entries, fc.nat(1000), fc.option(fc.nat(1000), { nil: undefined }), fc.boolean())
+  .filter(([{ bodyLength }]) => bodyLength > 1 && bodyLength < 1_000_000)
+  .map(([entry, first, behind, isSplit]) => {
+    const last = first + entry.bodyLength - 1
+    const ranges = isSplit
+      ? [
+          { first, last: first },
+          { first: first + 2, last: last + 1 },
+        ]
+      : [{ first, last }]
+    return { ...entry, part: { ranges, length: behind === undefined ? undefined : last + 2 + behind } }
+  })
+
 const values: fc.Arbitrary<Stored> = fc.oneof(
   entries.map((entry): Stored => ({ kind: 'entry', entry })),
+  parts.map((entry): Stored => ({ kind: 'entry', entry })),
   fc.array(texts).map((selectors): Stored => ({ kind: 'variants', selectors })),
 )
 
@@ -64,14 +80,14 @@ t.test('no beginning of a value, and nothing longer than it, is a value', async 
 
 t.test('decode neither throws nor hangs on any bytes', async (t) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1), (bytes, kind) => {
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2), (bytes, kind) => {
       decode(bytes)
       decode(Buffer.concat([Buffer.from([1, kind]), bytes]))
     }),
     { numRuns: 2000 },
   )
   fc.assert(
-    fc.property(entries, fc.nat(), fc.nat(255), (entry, at, byte) => {
+    fc.property(fc.oneof(entries, parts), fc.nat(), fc.nat(255), (entry, at, byte) => {
       const bytes = encode({ kind: 'entry', entry })
       bytes[at % bytes.length] = byte
       const decoded = decode(bytes)
