@@ -39,4 +39,15 @@ export const unmatchedRule = '(unmatched)'
  */
 export type Stored =
   | { readonly kind: 'entry'; readonly entry: Entry }
-  | { readonly kind: 'variants'; readonly selectors: ReadonlyArray<readonly string[]> }
+  | {
+      readonly kind: 'variants'
+      readonly selectors: ReadonlyArray<readonly string[]>
+      /** Variants that say which language they are in, newest first. */
+      readonly languages?: readonly Spoken[]
+    }
+
+/** Where the variant lies that has the language and the other request fields for which the name stands. */
+export interface Spoken {
+  readonly name: string
+  readonly key: string
+}

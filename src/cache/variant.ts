@@ -4,6 +4,7 @@
  */
 import { type Fields, fieldLines, fieldValue, hasField } from '../http/fields.ts'
 import { normaliseField, varyNames } from '../http/vary.ts'
+import { mostWanted } from '../http/weight.ts'
 import { escapeValue } from './key.ts'
 import type { Policy } from './policy.ts'
 
@@ -22,12 +23,41 @@ export function selectorOf(responseFields: Fields, policy: Policy): readonly str
 
 /** Injective over the selector and the normalised values of its fields. */
 export function variantKey(primaryKey: string, selector: readonly string[], requestFields: Fields, policy: Policy): string {
-  const values = selector.map((name) => {
+  return `${primaryKey}|v=${selectingValues(selector, requestFields, policy).join('&')}`
+}
+
+/**
+ * The name of the variant in this language, the other fields of the request being the same. No name where the answers do not vary by language,
+ * or where a rule says how they do.
+ */
+export function nameOfLanguage(
+  language: string,
+  { selector, requestFields, policy }: { selector: readonly string[]; requestFields: Fields; policy: Policy },
+): string | undefined {
+  if (policy.lifetime.kind !== 'origin' || policy.vary.has('accept-language') || !selector.includes('accept-language'))
+    return undefined
+  const others = selector.filter((name) => name !== 'accept-language')
+  return [`accept-language=*${language}`, ...selectingValues(others, requestFields, policy)].join('&')
+}
+
+/** The one language that the response is in, lower case. */
+export function languageOf(responseFields: Fields): string | undefined {
+  const language = fieldValue(responseFields, 'content-language')?.toLowerCase()
+  return language !== undefined && /^[a-z\d-]{1,35}$/.test(language) ? language : undefined
+}
+
+/** The language that the request prefers to every other: an answer that is in it is the one it would get (RFC 9111 §4.1, RFC 9110 §12.5.4). */
+export function wantedLanguage(requestFields: Fields): string | undefined {
+  const value = fieldValue(requestFields, 'accept-language')
+  return value === undefined ? undefined : mostWanted(value)
+}
+
+function selectingValues(selector: readonly string[], requestFields: Fields, policy: Policy): string[] {
+  return selector.map((name) => {
     const rule = policy.vary.get(name)
     const value = normaliseField(name, fieldValue(requestFields, name), rule === 'ignore' ? undefined : rule)
     return `${escapeValue(name)}=${escapeValue(value)}`
   })
-  return `${primaryKey}|v=${values.join('&')}`
 }
 
 function isForOneOrigin(fields: Fields): boolean {

@@ -18,6 +18,19 @@ export function parsePreferences(value: string): Preference[] {
   return splitList(value).map(parsePreference)
 }
 
+/** The one range that is wanted more than every other, lower case; undefined where there is none, or it means any. */
+export function mostWanted(value: string): string | undefined {
+  let best: Preference | undefined
+  let isTied = false
+  for (const preference of parsePreferences(value)) {
+    if (preference.range === best?.range) return undefined
+    if (best !== undefined && preference.weight < best.weight) continue
+    isTied = preference.weight === best?.weight
+    best = preference
+  }
+  return best === undefined || isTied || best.weight === 0 || best.range === '*' ? undefined : best.range
+}
+
 function parsePreference(element: string): Preference {
   if (!element.includes(';')) return { range: element.toLowerCase(), weight: 1 }
   const [name = '', ...parameters] = splitList(element, ';')

@@ -4,14 +4,14 @@
  */
 
 import type { Times } from '../cache/age.ts'
-import type { Entry, Stored } from '../cache/entry.ts'
+import type { Entry, Spoken, Stored } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
 import { bytesOf, type Part } from '../cache/partial.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
 import { judge } from '../cache/validity.ts'
-import { variantKey } from '../cache/variant.ts'
+import { languageOf, nameOfLanguage, variantKey } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
@@ -139,6 +139,8 @@ export const tooLargeFor: Seconds = seconds(600)
 
 /** Variants by more field sets than these under one key: the oldest set is forgotten, its variants with it. */
 const maxSelectors = 4
+/** Variants in more languages than these under one key: the oldest is found by its request's own fields alone. */
+const maxLanguages = 32
 const day = seconds(86_400)
 const selectorsFor = seconds(3600)
 
@@ -154,28 +156,42 @@ export function rememberSelector(parts: Parts, read: Read, selector: readonly st
 export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<boolean> {
   const { entry, selector } = puttable
   const keepFor = retention(puttable.lifetime, puttable.isValidatable)
-  const listed = await listedSelectors(parts, read, selector)
+  const listed = await listedVariants(parts, read, selector)
   if (listed === undefined) return putOne(parts, read, { key: read.primaryKey, stored: { kind: 'entry', entry }, keepFor })
   const name = selector.join()
-  const selectors = [selector, ...listed.filter((other) => other.join() !== name)].slice(0, maxSelectors)
+  const selectors = [selector, ...listed.selectors.filter((other) => other.join() !== name)].slice(0, maxSelectors)
   const key = variantKey(read.primaryKey, selector, puttable.fields, read.policy)
   const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor })
   if (!isPut) return false
-  return parts.store.put(read.primaryKey, { kind: 'variants', selectors }, seconds(Math.max(keepFor, day)))
+  const languages = withLanguage(listed.languages, { key, name: nameIn(read, puttable) })
+  const variants: Stored = { kind: 'variants', selectors, ...(languages.length === 0 ? {} : { languages }) }
+  return parts.store.put(read.primaryKey, variants, seconds(Math.max(keepFor, day)))
+}
+
+function nameIn(read: Read, { entry, selector, fields }: Puttable): string | undefined {
+  const language = languageOf(entry.fields)
+  return language === undefined ? undefined : nameOfLanguage(language, { selector, requestFields: fields, policy: read.policy })
+}
+
+/** What lay under the key may have been in another language. */
+function withLanguage(spoken: readonly Spoken[], { key, name }: { key: string; name: string | undefined }): readonly Spoken[] {
+  const others = spoken.filter((other) => other.key !== key && other.name !== name)
+  return name === undefined ? others : [{ name, key }, ...others].slice(0, maxLanguages)
+}
+
+interface Listed {
+  readonly selectors: ReadonlyArray<readonly string[]>
+  readonly languages: readonly Spoken[]
 }
 
 /** Undefined: nothing varies so far, the entry can lie under the primary key itself. */
-async function listedSelectors(
-  parts: Parts,
-  read: Read,
-  selector: readonly string[],
-): Promise<ReadonlyArray<readonly string[]> | undefined> {
+async function listedVariants(parts: Parts, read: Read, selector: readonly string[]): Promise<Listed | undefined> {
   const remembered = parts.memory.selectors.recall(read.primaryKey, parts.clock.now())
   if (selector.length === 0 && remembered === undefined && parts.local === undefined) return undefined
   const stored: Stored | undefined =
     parts.local === undefined ? await parts.store.get(read.primaryKey) : parts.local.store.peek(read.primaryKey)
-  if (stored?.kind === 'variants') return stored.selectors
-  return selector.length === 0 && remembered === undefined ? undefined : (remembered ?? [])
+  if (stored?.kind === 'variants') return { selectors: stored.selectors, languages: stored.languages ?? [] }
+  return selector.length === 0 && remembered === undefined ? undefined : { selectors: remembered ?? [], languages: [] }
 }
 
 async function putOne(

@@ -5,7 +5,7 @@
 import type { Entry, Stored } from '../cache/entry.ts'
 import { type Label, madeLabel } from '../cache/label.ts'
 import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
-import { variantKey } from '../cache/variant.ts'
+import { nameOfLanguage, variantKey, wantedLanguage } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
 import { entryLabels } from '../rules/entry-labels.ts'
 import { renderTags } from '../rules/render.ts'
@@ -50,6 +50,7 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
     const keys = variantKeys(sought, selectors)
     flightKey = keys[0] as string
     miss = stored === undefined ? 'uri-miss' : 'vary-miss'
+    if (stored?.kind === 'variants') keys.push(...languageKeys(sought, stored))
     const variants = keys.map((key) => store.peek(key))
     stored = newest(variants, sought)
   }
@@ -75,7 +76,8 @@ export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
   let miss: Found['miss'] = 'uri-miss'
   if (first?.kind === 'variants') {
     const listed = variantKeys(sought, first.selectors)
-    const missing = listed.filter((key) => !keys.includes(key))
+    const wanted = [...listed, ...languageKeys(sought, first)]
+    const missing = wanted.filter((key) => !keys.includes(key))
     const more = await Promise.all(missing.map((key) => store.get(key)))
     stored = newest([...variants, ...more], sought)
     flightKey = listed[0] as string
@@ -118,6 +120,14 @@ function knownSelectors(parts: Parts, { read, now }: Sought): ReadonlyArray<read
 
 function variantKeys({ read, fields }: Sought, selectors: ReadonlyArray<readonly string[]>): string[] {
   return selectors.map((selector) => variantKey(read.primaryKey, selector, fields, read.policy))
+}
+
+/** Where answers lie that are in the very language the request prefers, whatever it was that the requests asked for which made them. */
+function languageKeys({ read, fields }: Sought, { selectors, languages }: Extract<Stored, { kind: 'variants' }>): string[] {
+  const language = languages === undefined ? undefined : wantedLanguage(fields)
+  if (languages === undefined || language === undefined) return []
+  const names = selectors.map((selector) => nameOfLanguage(language, { selector, requestFields: fields, policy: read.policy }))
+  return languages.filter(({ name }) => names.includes(name)).map(({ key }) => key)
 }
 
 /** RFC 9111 §4.1: of several that match, the most recent; of those that may be used at all. */

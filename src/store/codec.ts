@@ -2,14 +2,14 @@
  * One stored value as bytes, in Redis and in memory: a version byte, the kind, the head with every length before its text, then the body as it
  * is. Whatever is read may have been written by anybody: `decode` never throws, and gives undefined unless every byte has its place.
  */
-import type { Entry, Stored } from '../cache/entry.ts'
+import type { Entry, Spoken, Stored } from '../cache/entry.ts'
 import { bytesOf, type Part } from '../cache/partial.ts'
 import { instant, seconds } from '../time.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 const version = 1
 /** Those that came later are misses to whoever does not know them yet. */
-const kinds = { entry: 0, variants: 1, part: 2 } as const
+const kinds = { entry: 0, variants: 1, part: 2, languages: 3 } as const
 const codings = ['identity', 'zstd'] as const
 
 export function encode(stored: Stored): Buffer {
@@ -18,7 +18,7 @@ export function encode(stored: Stored): Buffer {
 
 /** The same in pieces, so that a body need not be copied twice. */
 export function encodeParts(stored: Stored): readonly Buffer[] {
-  if (stored.kind === 'variants') return [writeVariants(stored.selectors)]
+  if (stored.kind === 'variants') return [writeVariants(stored)]
   const { body } = stored.entry
   return [writeHead(stored.entry), Buffer.from(body.buffer, body.byteOffset, body.byteLength)]
 }
@@ -35,10 +35,14 @@ export function decode(bytes: Uint8Array): Stored | undefined {
     if (kind === kinds.entry) return { kind: 'entry', entry }
     return part !== undefined && bytesOf(part) === entry.bodyLength ? { kind: 'entry', entry: { ...entry, part } } : undefined
   }
-  if (kind !== kinds.variants) return undefined
+  if (kind !== kinds.variants && kind !== kinds.languages) return undefined
   const selectors: string[][] = []
   for (let left = reader.count(); left > 0 && reader.isWhole; left -= 1) selectors.push(reader.texts())
-  return reader.isAtEnd() ? { kind: 'variants', selectors } : undefined
+  const languages: Spoken[] = []
+  const count = kind === kinds.languages ? reader.count() : 0
+  for (let left = count; left > 0 && reader.isWhole; left -= 1) languages.push({ name: reader.text(), key: reader.text() })
+  if (!reader.isAtEnd()) return undefined
+  return kind === kinds.languages ? { kind: 'variants', selectors, languages } : { kind: 'variants', selectors }
 }
 
 function start(kind: number): ByteWriter {
@@ -48,10 +52,15 @@ function start(kind: number): ByteWriter {
   return writer
 }
 
-function writeVariants(selectors: ReadonlyArray<readonly string[]>): Buffer {
-  const writer = start(kinds.variants)
+function writeVariants({ selectors, languages }: Extract<Stored, { kind: 'variants' }>): Buffer {
+  const writer = start(languages === undefined ? kinds.variants : kinds.languages)
   writer.count(selectors.length)
   for (const selector of selectors) writer.texts(selector)
+  if (languages !== undefined) writer.count(languages.length)
+  for (const { name, key } of languages ?? []) {
+    writer.text(name)
+    writer.text(key)
+  }
   return writer.bytes()
 }
 

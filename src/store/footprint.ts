@@ -18,8 +18,10 @@ export function keyFootprint(key: string): number {
 
 /** Of a value as the program uses it, made of so many bytes: the body is a part of them. */
 export function openFootprint(stored: Stored, length: number): number {
-  if (stored.kind === 'variants')
-    return stored.selectors.reduce((sum, selector) => sum + textsFootprint(selector), perEntry + length)
+  if (stored.kind === 'variants') {
+    const languages = stored.languages?.map(({ name, key }) => [name, key]) ?? []
+    return [...stored.selectors, ...languages].reduce((sum, texts) => sum + textsFootprint(texts), perEntry + length)
+  }
   const { entry } = stored
   const texts = [entry.reasonPhrase, entry.rule, entry.stamp.epoch]
   return [texts, entry.fields, entry.labels, entry.vary].reduce((sum, list) => sum + textsFootprint(list), perEntry + length)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parsePreferences } from '../../src/http/weight.ts'
+import { mostWanted, parsePreferences } from '../../src/http/weight.ts'
 
 const cases: ReadonlyArray<readonly [string, ReadonlyArray<readonly [string, number]>]> = [
   ['', []],
@@ -41,4 +41,14 @@ t.test('parsePreferences takes the smallest of several weights', async (t) => {
 
 t.test('parsePreferences never throws, and weighs from 0 to 1', async () => {
   fc.assert(fc.property(fc.string(), (value) => parsePreferences(value).every(({ weight }) => weight >= 0 && weight <= 1)))
+})
+
+t.test('mostWanted: the one range above every other', async (t) => {
+  // biome-ignore format: one case, one line
+  const cases: [value: string, wanted: string | undefined][] = [
+    ['de', 'de'], ['DE', 'de'], ['fr;q=0.5, de;q=1.0', 'de'], ['de, fr;q=0.9', 'de'], ['fr;q=0.1, de;q=0.2, es;q=0.15', 'de'], ['de;q=0.1, *;q=0.05', 'de'],
+    ['de, fr', undefined], ['de;q=0.5, fr;q=0.5', undefined], ['de;q=0', undefined], ['*', undefined], ['', undefined], ['*, de;q=0.5', undefined],
+    ['de, de;q=0.5', undefined], ['de;q=x', undefined],
+  ]
+  for (const [value, wanted] of cases) t.equal(mostWanted(value), wanted, value)
 })

@@ -47,6 +47,9 @@ const values: fc.Arbitrary<Stored> = fc.oneof(
   entries.map((entry): Stored => ({ kind: 'entry', entry })),
   parts.map((entry): Stored => ({ kind: 'entry', entry })),
   fc.array(texts).map((selectors): Stored => ({ kind: 'variants', selectors })),
+  fc
+    .tuple(fc.array(texts), fc.array(fc.record({ name: text, key: text })))
+    .map(([selectors, languages]): Stored => ({ kind: 'variants', selectors, languages })),
 )
 
 t.test('decode gives back what encode was given, whatever it holds', async (t) => {
@@ -80,7 +83,7 @@ t.test('no beginning of a value, and nothing longer than it, is a value', async 
 
 t.test('decode neither throws nor hangs on any bytes', async (t) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2), (bytes, kind) => {
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2, 3), (bytes, kind) => {
       decode(bytes)
       decode(Buffer.concat([Buffer.from([1, kind]), bytes]))
     }),
