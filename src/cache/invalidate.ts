@@ -32,6 +32,19 @@ export function invalidatedUris(request: Request, response: ResponseHead): reado
   return [...paths].map((path) => ({ host: request.host, path }))
 }
 
+/**
+ * Whether the response says that it is the representation of the request's own target (RFC 9110 §8.7): the same host, path and query. A fragment
+ * names something else.
+ */
+export function namesTarget(request: Request, response: ResponseHead): boolean {
+  const [reference, ...others] = fieldLines(response.fields, 'content-location')
+  if (reference === undefined || others.length > 0 || reference.includes('#')) return false
+  const { path, query } = request.target
+  if (reference === '') return true
+  const mark = reference.indexOf('?')
+  return resolvePath(reference, request) === path && (mark < 0 ? undefined : reference.slice(mark + 1)) === query
+}
+
 /** The path that a reference names on the request's own host (RFC 3986 §5.2.2); undefined when it names another host, or no http URI. */
 function resolvePath(reference: string, request: Request): string | undefined {
   const [, scheme, authority, path = '', query] =

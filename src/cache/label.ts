@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { foldPath } from '../http/path.ts'
+import { escapeValue } from './key.ts'
 
 export type Label = string & { readonly __label?: never }
 
@@ -43,6 +44,19 @@ export function uriLabel(host: string, path: string): Label {
 
 function plainHost(host: string): string {
   return host.replace(/\.?(?::(?:80|443)?)?$/, '')
+}
+
+/** A group that an origin's answers name (RFC 9875): its own alone. */
+export function groupLabel(host: string, group: string): Label {
+  return `g:${host}/${escapeValue(group)}`
+}
+
+/**
+ * Raised beside any group of a host. No entry carries it: it is compared only while an answer's groups are not known yet, by whoever wants to
+ * join a fetch in flight.
+ */
+export function anyGroupLabel(host: string): Label {
+  return `n:${host}`
 }
 
 /** Carried by every entry that these rules made; raised when another version of the rules can no longer name what they made. */

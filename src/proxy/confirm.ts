@@ -1,6 +1,7 @@
 /** A 304 on behalf of the store: the stored response with its fields, its stamp and its time, put back where it lay. */
 import type { Times } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
+import { cacheGroups } from '../cache/groups.ts'
 import type { Label } from '../cache/label.ts'
 import { storable } from '../cache/storable.ts'
 import { freshen, isValidatable, matchesStored } from '../cache/validate.ts'
@@ -65,14 +66,15 @@ export async function confirm(
   return freshened
 }
 
-/** A 304 may renew the field that tags come from: then what either answer said reaches the entry. Undefined: what it says cannot be read. */
+/** A 304 may renew the fields that tags and groups come from: then what either answer said reaches the entry. Undefined: what it says cannot be read. */
 async function renewedLabels(
   parts: Parts,
   errand: Errand,
   { entry, body }: Pick<Freshened, 'entry' | 'body'>,
 ): Promise<readonly Label[] | undefined> {
   const { rule } = errand.read
-  if (rule === undefined || errand.inForce.traits.get(rule)?.hasMadeTags !== true) return entry.labels
+  const hasMadeTags = rule !== undefined && errand.inForce.traits.get(rule)?.hasMadeTags === true
+  if (!hasMadeTags && cacheGroups(entry.fields).length === 0) return entry.labels
   const labels = await allLabels(parts, errand, entry, body)
   return labels.kind === 'no' ? undefined : [...new Set([...entry.labels, ...labels.labels])]
 }

@@ -43,7 +43,7 @@ export function passRequest(exchange: Exchange, body: OriginRequest['body'], set
 const conditional = ['if-none-match', 'if-modified-since', 'if-range'] as const
 
 /** Which host a client asked for is told by the key's own, never by what another proxy of ours let through: that is not in the key. */
-const claims = ['x-forwarded-host', 'forwarded'] as const
+export const claims = ['x-forwarded-host', 'forwarded'] as const
 
 export interface FillRequest {
   readonly read: Read

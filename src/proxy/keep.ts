@@ -24,7 +24,7 @@ import type { Capture } from './capture.ts'
 import type { Errand } from './fill.ts'
 import type { Traits } from './in-force.ts'
 import { joinStored } from './keep-part.ts'
-import { labelsOf } from './lookup.ts'
+import { labelsOfAnswer } from './lookup.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
@@ -116,13 +116,17 @@ export async function allLabels(
   const { rule } = read
   const cache = rule?.cache
   if (rule === undefined || cache === undefined || cache.tags.length === 0)
-    return { kind: 'labels', labels: labelsOf(read, inForce, []) }
+    return labelled(labelsOfAnswer(read, inForce, response))
   const traits = inForce.traits.get(rule) as Traits
   const json = traits.cacheNeeds.has('response.json') ? await bodyJson(response, body, parts.settings.jsonLimit) : undefined
   const rendered = renderTags(cache.tags, withResponse(read.values, { status: response.status, fields: response.fields, json }))
   if (rendered.kind === 'too-many') return { kind: 'no', reason: 'too-many-tags' }
   if (rendered.kind === 'incomplete') return { kind: 'no', reason: 'tags-unread' }
-  return { kind: 'labels', labels: labelsOf(read, inForce, rendered.tags) }
+  return labelled(labelsOfAnswer(read, inForce, response, rendered.tags))
+}
+
+function labelled(labels: readonly Label[] | undefined): Labelled {
+  return labels === undefined ? { kind: 'no', reason: 'too-many-tags' } : { kind: 'labels', labels }
 }
 
 export interface Puttable {

@@ -3,10 +3,12 @@
  * of its labels are asked for in one write.
  */
 import type { Entry, Stored } from '../cache/entry.ts'
-import { type Label, madeLabel } from '../cache/label.ts'
+import { cacheGroups } from '../cache/groups.ts'
+import { anyGroupLabel, groupLabel, type Label, madeLabel, maxTagsPerEntry } from '../cache/label.ts'
 import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
 import { nameOfLanguage, variantKey, wantedLanguage } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
+import type { ResponseHead } from '../http/response.ts'
 import { entryLabels } from '../rules/entry-labels.ts'
 import { renderTags } from '../rules/render.ts'
 import type { Instant } from '../time.ts'
@@ -107,9 +109,23 @@ function requestTags({ rule, values }: Read): string[] {
   })
 }
 
+/** With the groups that the answer names; undefined when those and the tags are more than an entry may carry. */
+export function labelsOfAnswer(
+  read: Read,
+  inForce: InForce,
+  response: ResponseHead,
+  tags: readonly string[] = [],
+): Label[] | undefined {
+  const labels = labelsOf(read, inForce, tags)
+  const groups = cacheGroups(response.fields)
+  if (groups.length === 0) return labels
+  if (groups.length + tags.length > maxTagsPerEntry) return undefined
+  return [...labels, ...groups.map((group) => groupLabel(read.host, group))]
+}
+
 /** Labels of a fetch whose answer is not known yet: where the answer makes tags, every purge of a tag it could make counts. */
 export function joinLabels(read: Read, inForce: InForce): Label[] {
-  const labels = labelsOf(read, inForce)
+  const labels = [...labelsOf(read, inForce), anyGroupLabel(read.host)]
   if (read.rule !== undefined && (inForce.traits.get(read.rule) as Traits).hasMadeTags) labels.push(madeLabel(read.name))
   return labels
 }

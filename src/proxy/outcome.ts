@@ -1,6 +1,7 @@
 /** What a write makes old: the rules' labels, and those of RFC 9111 §4.4, which hold without any rule. */
+import { invalidatedGroups } from '../cache/groups.ts'
 import { type InvalidatedUri, invalidatedUris, isSafe } from '../cache/invalidate.ts'
-import type { Label } from '../cache/label.ts'
+import { allLabel, anyGroupLabel, groupLabel, type Label, maxTagsPerEntry } from '../cache/label.ts'
 import { otherReadings } from '../http/path.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { uriCause } from '../observe/tally.ts'
@@ -14,7 +15,7 @@ import { isTriggered, labelsForUri, statusMatches, triggerLabels } from '../rule
 import { type Values, valuesOf } from '../rules/values.ts'
 import { bodyJson } from './body-json.ts'
 import type { Identified } from './identity.ts'
-import { type PurgeWork, purge } from './purge.ts'
+import { type PurgeResult, type PurgeWork, purge } from './purge.ts'
 import { labelHost } from './route.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
@@ -94,9 +95,18 @@ function uriLabels(visit: Visit, outcome: Outcome): Label[] {
   const host = labelHost(request, parts.settings.originHost)
   const own: InvalidatedUri = { host: request.host, path: request.target.path }
   const uris = outcome.kind === 'answered' ? invalidatedUris(request, outcome.head) : [own]
-  return uris.flatMap((uri) =>
+  const labels = uris.flatMap((uri) =>
     [uri.path, ...otherReadings(uri.path)].flatMap((path) => labelsForUri(uri.host === request.host ? host : uri.host, path)),
   )
+  if (outcome.kind !== 'answered') return labels
+  return [...labels, ...groupLabels(host, invalidatedGroups(request, outcome.head))]
+}
+
+/** More than one purge may name are everything: rather too much than too little. */
+function groupLabels(host: string, groups: readonly string[]): Label[] {
+  if (groups.length === 0) return []
+  if (groups.length > maxTagsPerEntry) return [allLabel]
+  return [anyGroupLabel(host), ...groups.map((group) => groupLabel(host, group))]
 }
 
 /** A rule that both caches and purges: a read that was forwarded purges like a write, before it is answered. `ended`: its answer, or none. */
@@ -111,7 +121,8 @@ export async function purgeBehindRead(visit: Visit, way: Read, ended: ResponseHe
 }
 
 /** Purges, and has the answer say when that could not be done yet. */
-export async function purgeBehind(visit: Visit, work: PurgeWork): Promise<void> {
-  const { kind } = await purge(visit.parts, work)
-  if (kind === 'queued' && visit.ownFields.length === 0) visit.ownFields.push('Springhouse-Purge', 'queued')
+export async function purgeBehind(visit: Visit, work: PurgeWork): Promise<PurgeResult> {
+  const result = await purge(visit.parts, work)
+  if (result.kind === 'queued' && visit.ownFields.length === 0) visit.ownFields.push('Springhouse-Purge', 'queued')
+  return result
 }

@@ -11,7 +11,7 @@ export interface PurgeWork {
 }
 
 export type PurgeResult =
-  | { readonly kind: 'done'; readonly number: number | undefined }
+  | { readonly kind: 'done'; readonly number: number | undefined; readonly epoch?: string | undefined }
   | { readonly kind: 'queued'; readonly waiting: number }
 
 /** `done`: nothing that was fetched before is served by this process any more. `queued`: the ledger did not take it. Never rejects. */
@@ -19,7 +19,7 @@ export async function purge(parts: Parts, work: PurgeWork): Promise<PurgeResult>
   const [hard, soft] = await Promise.all([raise(parts, work, 'hard'), raise(parts, work, 'soft')])
   if (hard?.kind === 'queued') return hard
   if (soft?.kind === 'queued') return soft
-  return { kind: 'done', number: hard?.number ?? soft?.number }
+  return { kind: 'done', number: hard?.number ?? soft?.number, epoch: hard?.epoch ?? soft?.epoch }
 }
 
 async function raise(parts: Parts, work: PurgeWork, kind: 'hard' | 'soft'): Promise<PurgeResult | undefined> {

@@ -14,6 +14,8 @@ import { bodyJson } from './body-json.ts'
 import { passRequest } from './forward.ts'
 import { headOf } from './origin-head.ts'
 import { type Outcome, purgeBehind, purgesNeed, purgeWorkOf } from './outcome.ts'
+import { keepPost, type PostAnswer, postAnswer, readingBefore, stampOfPost } from './post.ts'
+import type { PurgeResult } from './purge.ts'
 import { readWhole } from './read-whole.ts'
 import { Tee } from './tee.ts'
 import type { Visit } from './visit.ts'
@@ -25,6 +27,8 @@ export async function write(visit: Visit, way: Write): Promise<void> {
   const isBodyNeeded = purgesNeed(way.purges, 'request.json')
   // A body that was read for the match is there already, and its stream is at its end.
   const tee = visit.body instanceof Readable && isBodyNeeded ? new Tee(visit.body, parts.settings.jsonLimit) : undefined
+  const stamp = await stampOfPost(visit, way)
+  const requestTime = parts.clock.now()
   const startedAt = parts.clock.monotonic()
   let response: OriginResponse
   try {
@@ -39,19 +43,24 @@ export async function write(visit: Visit, way: Write): Promise<void> {
   }
   visit.originDuration = milliseconds(parts.clock.monotonic() - startedAt)
   parts.observer.originAnswered({ rule: way.rule, duration: visit.originDuration, status: response.status })
-  await answerWrite(visit, way, { response, head: headOf(response), request: requestCopy(visit, tee) })
+  const head = headOf(response)
+  const times = { requestTime, responseTime: parts.clock.now() }
+  const post = stamp === undefined ? undefined : postAnswer(visit, { stamp, response, head, times })
+  await answerWrite(visit, way, { response, head, request: requestCopy(visit, tee), post })
 }
 
 interface Answered {
   readonly response: OriginResponse
   readonly head: ResponseHead
   readonly request: Uint8Array | undefined
+  /** What may be stored of the answer, once its body is read. */
+  readonly post: PostAnswer | undefined
 }
 
 /** An answer that is short is read first, so that it is purged once, with all that it says. */
 const shortBody = 65_536
 
-async function answerWrite(visit: Visit, way: Write, { response, head, request }: Answered): Promise<void> {
+async function answerWrite(visit: Visit, way: Write, { response, head, request, post }: Answered): Promise<void> {
   const { parts } = visit
   const { jsonLimit } = parts.settings
   visit.reason = reasonOf(head.status)
@@ -59,7 +68,7 @@ async function answerWrite(visit: Visit, way: Write, { response, head, request }
   const isAnswerNeeded = purgesNeed(way.purges, 'response.json') && isJson(mediaTypeOf(head.fields))
   const isShort = response.contentLength !== undefined && response.contentLength <= shortBody
   const read =
-    response.framing !== 'none' && (isAnswerNeeded || isShort)
+    response.framing !== 'none' && (isAnswerNeeded || isShort || post !== undefined)
       ? await readWhole(response.body, Math.max(jsonLimit, shortBody))
       : undefined
   const kind = head.status >= 500 ? 'server-error' : 'answered'
@@ -73,18 +82,22 @@ async function answerWrite(visit: Visit, way: Write, { response, head, request }
   }
   if (read?.kind === 'whole') {
     const json = isAnswerNeeded ? await bodyJson(head, read.body, jsonLimit) : undefined
-    await settle(visit, way, { kind, request, head, json })
+    const reading = post && (await readingBefore(visit, post))
+    const result = await settle(visit, way, { kind, request, head, json })
+    if (post !== undefined) parts.background.own(keepPost(visit, post, { reading, result, body: read.body }))
     return answerWhole(visit, head, read.body, status)
   }
   // A long answer: purged at its head, and again at its end, since the origin may commit as late as that.
   const outcome: Outcome = { kind, request, head, json: undefined }
   await settle(visit, way, outcome)
-  await answerOrigin(visit, response, head, status, () => settle(visit, way, outcome))
+  await answerOrigin(visit, response, head, status, async () => {
+    await settle(visit, way, outcome)
+  })
 }
 
 /** Purges what the outcome makes old. */
-async function settle(visit: Visit, way: Write, outcome: Outcome): Promise<void> {
-  await purgeBehind(visit, await purgeWorkOf(visit, { ...way, isUriInvalidated: true }, outcome))
+async function settle(visit: Visit, way: Write, outcome: Outcome): Promise<PurgeResult> {
+  return purgeBehind(visit, await purgeWorkOf(visit, { ...way, isUriInvalidated: true }, outcome))
 }
 
 function requestCopy(visit: Visit, tee: Tee | undefined): Uint8Array | undefined {

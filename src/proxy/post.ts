@@ -1,0 +1,117 @@
+/**
+ * A POST that is answered with what a GET would get (RFC 9110 §9.3.3): with a lifetime of its own and a Content-Location that names the very
+ * target. It is a write all the same and purges its own URI, so the answer is stored with the number of that purge, and only when no other
+ * purge lies between the request and it: whatever was purged meanwhile may be in the answer or not.
+ */
+import type { Times } from '../cache/age.ts'
+import type { Entry } from '../cache/entry.ts'
+import type { Lifetime } from '../cache/freshness.ts'
+import { namesTarget } from '../cache/invalidate.ts'
+import { storable } from '../cache/storable.ts'
+import { storedFields } from '../cache/stored-fields.ts'
+import { isValidatable } from '../cache/validate.ts'
+import { judge, type Reading, type Stamp } from '../cache/validity.ts'
+import { selectorOf } from '../cache/variant.ts'
+import { hasField } from '../http/fields.ts'
+import type { Request } from '../http/request.ts'
+import type { ResponseHead } from '../http/response.ts'
+import type { OriginResponse } from '../origin/origin.ts'
+import { compress } from '../store/compression.ts'
+import { claims, credentialsOf } from './forward.ts'
+import { isOvertaken, putEntry, rememberSelector } from './keep.ts'
+import { labelsOfAnswer } from './lookup.ts'
+import type { PurgeResult } from './purge.ts'
+import { route } from './route.ts'
+import type { Visit } from './visit.ts'
+import type { Read, Write } from './way.ts'
+
+/** An answer that may be stored, before its own purge. */
+export interface PostAnswer {
+  readonly read: Read
+  readonly entry: Entry
+  readonly lifetime: Lifetime
+}
+
+/** Taken before the request leaves. Undefined where its answer is stored in no case. */
+export async function stampOfPost({ request, inForce, parts }: Visit, way: Write): Promise<Stamp | undefined> {
+  if (request.method !== 'POST' || inForce.set.unmatched !== 'rfc' || way.purges.length > 0 || way.isAmbiguous) return undefined
+  // What only the POST told the origin would be in the answer and not in the key.
+  if (claims.some((name) => hasField(request.fields, name))) return undefined
+  return parts.local === undefined ? parts.ledger.stamp() : parts.local.ledger.stampNow()
+}
+
+export interface Posted {
+  readonly stamp: Stamp
+  readonly response: OriginResponse
+  readonly head: ResponseHead
+  readonly times: Times
+}
+
+/** Judged at the head: the entry without its body, or undefined where there will be none. */
+export function postAnswer(visit: Visit, { stamp, response, head, times }: Posted): PostAnswer | undefined {
+  const { inForce, parts, now } = visit
+  if (head.status !== 200 || !namesTarget(visit.request, head)) return undefined
+  const request: Request = { ...visit.request, method: 'GET' }
+  const read = route({ request, hasBody: false, inForce, originHost: parts.settings.originHost, facts: {}, now })
+  if (read.kind !== 'read' || read.rule !== undefined) return undefined
+  const verdict = storable({
+    request,
+    response: head,
+    framing: response.framing,
+    contentLength: response.contentLength,
+    credentials: credentialsOf(read, request.fields, inForce.set),
+    policy: read.policy,
+    times,
+  })
+  const selector = selectorOf(head.fields, read.policy)
+  if (verdict.kind !== 'storable' || selector === '*' || !isExplicit(verdict.lifetime)) return undefined
+  const labels = labelsOfAnswer(read, inForce, head)
+  if (labels === undefined) return undefined
+  const entry: Entry = {
+    ...head,
+    fields: storedFields(head, read.policy, times),
+    rule: read.name,
+    body: new Uint8Array(0),
+    atRest: 'identity',
+    bodyLength: 0,
+    ...times,
+    initialAge: verdict.initialAge,
+    stamp,
+    labels,
+    vary: selector,
+  }
+  return { read, entry, lifetime: verdict.lifetime }
+}
+
+function isExplicit({ source, fresh }: Lifetime): boolean {
+  return source !== 'none' && source !== 'heuristic' && fresh > 0
+}
+
+/** What the ledger says right before the answer's own purge; undefined when something of it was purged since the request left. */
+export async function readingBefore({ parts }: Visit, { entry }: PostAnswer): Promise<Reading | undefined> {
+  const reading = await parts.ledger.read(entry.labels)
+  return reading !== undefined && judge(entry.stamp, entry.labels, reading).kind === 'valid' ? reading : undefined
+}
+
+export interface Purged {
+  readonly reading: Reading | undefined
+  readonly result: PurgeResult
+  readonly body: Uint8Array
+}
+
+/** Stores it as of its own purge, when that was the next one after the reading. */
+export async function keepPost(visit: Visit, { read, entry: before, lifetime }: PostAnswer, purged: Purged): Promise<void> {
+  const { parts, request } = visit
+  const { reading, result, body } = purged
+  if (reading === undefined || result.kind !== 'done' || result.epoch !== reading.epoch) return
+  if (result.number !== reading.seq + 1 || body.length > Math.min(read.policy.maxSize, parts.settings.maxEntry)) return
+  const entry: Entry = {
+    ...before,
+    ...(await compress(body, before.fields, parts.settings.compressAbove)),
+    stamp: { epoch: reading.epoch, number: result.number },
+  }
+  if (await isOvertaken(parts, entry)) return
+  if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, entry.responseTime)
+  const selector = entry.vary
+  await putEntry(parts, read, { entry, selector, fields: request.fields, lifetime, isValidatable: isValidatable(entry) })
+}
