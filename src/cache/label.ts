@@ -48,7 +48,7 @@ function plainHost(host: string): string {
 
 /** A group that an origin's answers name (RFC 9875): its own alone. */
 export function groupLabel(host: string, group: string): Label {
-  return `g:${host}/${escapeValue(group)}`
+  return `g:${plainHost(host)}/${escapeValue(group)}`
 }
 
 /**
@@ -56,7 +56,7 @@ export function groupLabel(host: string, group: string): Label {
  * join a fetch in flight.
  */
 export function anyGroupLabel(host: string): Label {
-  return `n:${host}`
+  return `n:${plainHost(host)}`
 }
 
 /** Carried by every entry that these rules made; raised when another version of the rules can no longer name what they made. */

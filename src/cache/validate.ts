@@ -3,7 +3,7 @@
  * comes out of it.
  */
 import { isStrongEtag, validatorsOf } from '../http/conditional.ts'
-import type { Fields } from '../http/fields.ts'
+import { type Fields, fieldValue } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { initialAge, type Times } from './age.ts'
 import type { StaleReason } from './decide.ts'
@@ -43,6 +43,22 @@ export function matchesStored(entry: Pick<ResponseHead, 'fields'>, response: Res
   if (etag !== undefined && stored.etag !== undefined) return withoutWeakness(etag) === withoutWeakness(stored.etag)
   if (lastModified !== undefined) return lastModified === stored.lastModified
   return etag === undefined
+}
+
+/**
+ * What a 200 to HEAD says of the entry (RFC 9111 §4.3.5): the same representation, another one, or, without any validator or length, nothing. The
+ * RFC would have nothing count as the same; that could make any bytes fresh.
+ */
+export function judgeHead(entry: Entry, response: ResponseHead): 'same' | 'another' | 'unknown' {
+  const stored = validatorsOf(entry.fields)
+  const { etag, lastModified } = validatorsOf(response.fields)
+  const length = fieldValue(response.fields, 'content-length')
+  const findings: boolean[] = []
+  if (etag !== undefined) findings.push(etag === stored.etag)
+  if (lastModified !== undefined) findings.push(lastModified === stored.lastModified)
+  if (length !== undefined) findings.push(Number(length) === entry.bodyLength)
+  if (findings.length === 0) return 'unknown'
+  return findings.every(Boolean) ? 'same' : 'another'
 }
 
 export interface Freshening extends Times {

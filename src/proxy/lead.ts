@@ -11,6 +11,7 @@ import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
 import type { Freshened } from './confirm.ts'
 import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
+import { forwardHead, renewableByHead } from './head.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
 import { isHitForMiss, isUsedEnough, type Missed, staleInstead } from './read.ts'
@@ -37,6 +38,8 @@ export async function lead(visit: Visit, missed: Missed): Promise<void> {
 /** A fetch that nobody joins; its answer is stored all the same where it may be. */
 export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
   if (visit.request.method === 'HEAD') {
+    const renewable = renewableByHead(missed)
+    if (renewable !== undefined) return forwardHead(visit, missed, renewable)
     const rescue = (status: number | undefined): Promise<boolean> => answerDespite(visit, missed, status)
     return bypass(visit, missed.way, { reason: missed.reason, fwd: missed.fwd, rescue })
   }
