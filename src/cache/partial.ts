@@ -9,6 +9,7 @@ import { type ByteRange, parseContentRange, parseRange, type RangeOutcome } from
 import type { Request } from '../http/request.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Instant } from '../time.ts'
+import type { Policy } from './policy.ts'
 
 /** Which bytes are there. */
 export interface Part {
@@ -33,14 +34,30 @@ export interface Rest {
 /** More pieces than these are not worth keeping apart. */
 const mostRanges = 64
 
-/** What a 206 says it brings; undefined for several ranges, for none, and where its own length denies it. */
-export function partOf(response: ResponseHead, contentLength: number | undefined): Part | undefined {
+/** What a 206 says it brings; undefined for several ranges, for none, and where its own length denies it and is not `countedBy` it. */
+export function partOf(
+  response: ResponseHead,
+  contentLength: number | undefined,
+  trust: Policy['parts'] = 'strict',
+): Part | undefined {
   const lines = fieldLines(response.fields, 'content-range')
   const said = response.status === 206 && lines.length === 1 ? parseContentRange(lines[0]) : undefined
   if (said?.kind !== 'range') return undefined
   const { first, last, length } = said
   const part: Part = { ranges: [{ first, last }], length }
-  return contentLength === undefined || contentLength === bytesOf(part) ? part : undefined
+  return contentLength === undefined ? part : countedBy(part, contentLength, trust)
+}
+
+/**
+ * The part that so many bytes are: the one it says it is. A lenient policy believes that it reaches the end, where it says so, and not its
+ * count.
+ */
+export function countedBy(part: Part, count: number, trust: Policy['parts'] = 'strict'): Part | undefined {
+  if (count === bytesOf(part)) return part
+  const [range] = part.ranges
+  if (trust === 'strict' || range === undefined || range.last + 1 !== part.length || count === 0 || count > bytesOf(part))
+    return undefined
+  return { ranges: [{ first: range.first, last: range.first + count - 1 }], length: range.first + count }
 }
 
 export function bytesOf({ ranges }: Part): number {

@@ -12,6 +12,11 @@ export interface Stamp {
   readonly number: number
 }
 
+/** What is made of two answers is as old as the older: the smaller number holds for both. */
+export function olderStamp(one: Stamp, other: Stamp): Stamp {
+  return one.number < other.number ? one : other
+}
+
 /** The last purges of one label. A number is 0 where there was none. */
 export interface LastPurge {
   readonly hard: number

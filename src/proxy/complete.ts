@@ -17,6 +17,7 @@ import {
   restOf,
   withNewFields,
 } from '../cache/partial.ts'
+import { olderStamp } from '../cache/validity.ts'
 import { strongValidatorOf, validatorsOf } from '../http/conditional.ts'
 import { type Fields, hasField } from '../http/fields.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
@@ -39,11 +40,13 @@ export async function completionOf(parts: Parts, { partial, asker, read }: Erran
   const { part } = partial
   const rest = restOf(part)
   const validator = strongValidatorOf(validatorsOf(partial.fields), parts.clock.now())
-  if (rest === undefined || validator === undefined) return undefined
+  // Nothing is joined without: the origin may send the whole all the same.
+  if (rest === undefined || (validator === undefined && read.policy.parts !== 'lenient')) return undefined
   if ((part.length ?? 0) > Math.min(read.policy.maxSize, parts.settings.maxEntry)) return undefined
   const body = await bodyOf(partial)
   if (body === undefined) return undefined
-  return { entry: partial, held: { part, body }, rest, fields: ['Range', formatRest(rest), 'If-Range', validator] }
+  const condition = validator === undefined ? [] : ['If-Range', validator]
+  return { entry: partial, held: { part, body }, rest, fields: ['Range', formatRest(rest), ...condition] }
 }
 
 /** The answer as if the whole had been asked for. Undefined: these are not the missing bytes of what is held. */
@@ -65,6 +68,11 @@ export function completed({ entry, held, rest }: Completion, response: OriginRes
     body: between(before, { body: response.body, length: range.last - range.first + 1 }, after),
     trailers: () => response.trailers(),
   }
+}
+
+/** What an answer gets from the stored part that goes into it. */
+export function inheritedOf({ stamp, labels }: Entry, errand: Errand): Pick<Errand, 'stamp' | 'inherited'> {
+  return { stamp: olderStamp(stamp, errand.stamp), inherited: labels }
 }
 
 function agreedLength(one: Part, other: Part): number | undefined {

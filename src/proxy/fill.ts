@@ -19,9 +19,9 @@ import { endToEnd } from '../http/hop-by-hop.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
-import { later, milliseconds, seconds } from '../time.ts'
+import { later, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
-import { completed, completionOf } from './complete.ts'
+import { completed, completionOf, inheritedOf } from './complete.ts'
 import { confirm } from './confirm.ts'
 import { crowdOf } from './crowd.ts'
 import { type Asker, credentialsOf, fillRequest } from './forward.ts'
@@ -29,6 +29,7 @@ import type { InForce } from './in-force.ts'
 import { keep, rememberSelector, tooLargeFor } from './keep.ts'
 import { headOf, isServerError } from './origin-head.ts'
 import type { Parts } from './parts.ts'
+import { send } from './send.ts'
 import type { Read } from './way.ts'
 
 export interface Errand {
@@ -108,26 +109,9 @@ export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
     ...(errand.onInterim === undefined ? {} : { onInterim: errand.onInterim }),
   })
   const requestTime = parts.clock.now()
-  const startedAt = parts.clock.monotonic()
-  let response: OriginResponse
-  try {
-    response = await parts.origin.send(request, { isBackground: errand.isBackground })
-  } catch (error) {
-    const failure =
-      error instanceof OriginError ? error : new OriginError('origin-broken', true, 'Origin failed unexpectedly', error)
-    parts.observer.originAnswered({
-      rule: read.name,
-      duration: milliseconds(parts.clock.monotonic() - startedAt),
-      status: undefined,
-    })
-    return { kind: 'failed', error: failure }
-  }
+  const { response } = await send(parts, read.name, request, { isBackground: errand.isBackground })
+  if (response instanceof OriginError) return { kind: 'failed', error: response }
   const times: Times = { requestTime, responseTime: parts.clock.now() }
-  parts.observer.originAnswered({
-    rule: read.name,
-    duration: milliseconds(parts.clock.monotonic() - startedAt),
-    status: response.status,
-  })
   if (response.status === 304 && errand.validated !== undefined) {
     const confirmed = await confirm(parts, errand, { response, times })
     return confirmed ?? fill(parts, { ...errand, validated: undefined })
@@ -138,13 +122,8 @@ export async function fill(parts: Parts, errand: Errand): Promise<Fill> {
       response.body.on('error', () => {}).destroy()
       return fill(parts, { ...errand, partial: undefined })
     }
-    const { stamp, labels } = completion.entry
-    const older = stamp.number < errand.stamp.number ? stamp : errand.stamp
-    const outcome = await judgeAnswer(
-      parts,
-      { ...errand, stamp: older, inherited: labels },
-      { response: whole, times, isRangeKept: false },
-    )
+    const joined: Errand = { ...errand, ...inheritedOf(completion.entry, errand) }
+    const outcome = await judgeAnswer(parts, joined, { response: whole, times, isRangeKept: false })
     return outcome.kind === 'shared' ? { ...outcome, fwdStatus: response.status } : outcome
   }
   return judgeAnswer(parts, errand, { response, times, isRangeKept })
@@ -168,7 +147,8 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   const { policy } = read
   const whole = headOf(response)
   const head = policy.setCookie === 'strip' ? { ...whole, fields: withoutFields(whole.fields, new Set(cookieFields)) } : whole
-  const part = isRangeKept && mayKeepParts(errand) ? partOf(response, response.contentLength) : undefined
+  // Under the RFC alone: a rule's tags may be anywhere in the body.
+  const part = isRangeKept && read.rule === undefined ? partOf(response, response.contentLength, policy.parts) : undefined
   const verdict = storable({
     isPart: part !== undefined,
     request: asker.request,
@@ -233,11 +213,6 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
 /** The origin wants to know who asks, and was not told. */
 export function isRefusedWithoutCredentials({ credentials }: Read, status: number): boolean {
   return credentials === 'stripped' && (status === 401 || status === 403)
-}
-
-/** Under the RFC alone: a rule's tags may be anywhere in the body. */
-function mayKeepParts({ read }: Errand): boolean {
-  return read.rule === undefined
 }
 
 /** An operator who edits a `ttl` that is never used should hear of it. */

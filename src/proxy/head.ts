@@ -10,13 +10,14 @@ import { selectorOf, variantKey } from '../cache/variant.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
-import { milliseconds, seconds } from '../time.ts'
+import { seconds } from '../time.ts'
 import { answerFailure, answerOrigin, answerStored } from './answer.ts'
 import { credentialsOf, fillRequest } from './forward.ts'
 import { isOvertaken, putEntry } from './keep.ts'
 import { answerDespite } from './lead.ts'
 import { headOf, isServerError } from './origin-head.ts'
 import type { Missed } from './read.ts'
+import { send } from './send.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
 
@@ -31,7 +32,6 @@ export function renewableByHead({ way, found }: Missed): Entry | undefined {
 export async function forwardHead(visit: Visit, missed: Missed, entry: Entry): Promise<void> {
   const { parts, exchange, inForce } = visit
   const { way } = missed
-  const startedAt = parts.clock.monotonic()
   const requestTime = parts.clock.now()
   const request = fillRequest({
     read: way,
@@ -42,11 +42,8 @@ export async function forwardHead(visit: Visit, missed: Missed, entry: Entry): P
     isRangeKept: false,
     onInterim: (status, fields) => exchange.interim(status, endToEnd(fields)),
   })
-  const response = await parts.origin.send(request).catch((error: unknown) => failureOf(error))
-  const duration = milliseconds(parts.clock.monotonic() - startedAt)
+  const { response, duration } = await send(parts, way.name, request)
   visit.originDuration = duration
-  const status = response instanceof OriginError ? undefined : response.status
-  parts.observer.originAnswered({ rule: way.name, duration, status })
   if (response instanceof OriginError) {
     if (await answerDespite(visit, missed, undefined)) return
     return answerFailure(visit, response, missed.fwd)
@@ -62,10 +59,6 @@ export async function forwardHead(visit: Visit, missed: Missed, entry: Entry): P
   if (renewed === undefined) return answerOrigin(visit, response, headOf(response), said)
   response.body.on('error', () => {}).resume()
   answerStored(visit, { entry: renewed, body: renewed.body, age: seconds(0), reason: missed.reason, status: said })
-}
-
-function failureOf(error: unknown): OriginError {
-  return error instanceof OriginError ? error : new OriginError('origin-broken', true, 'Origin failed unexpectedly', error)
 }
 
 interface News {

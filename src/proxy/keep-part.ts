@@ -4,6 +4,7 @@
  */
 import type { Entry } from '../cache/entry.ts'
 import { combine, type Held, isCombinable, isComplete, withNewFields } from '../cache/partial.ts'
+import { olderStamp } from '../cache/validity.ts'
 import { variantKey } from '../cache/variant.ts'
 import { bodyOf } from './at-rest.ts'
 import type { Errand } from './fill.ts'
@@ -35,7 +36,7 @@ function joinedEntry(stored: Entry, { part: _, ...entry }: Entry, { part, body }
     fields: withNewFields(stored.fields, entry.fields),
     body,
     bodyLength: body.length,
-    stamp: stored.stamp.number < entry.stamp.number ? stored.stamp : entry.stamp,
+    stamp: olderStamp(stored.stamp, entry.stamp),
     labels: [...new Set([...stored.labels, ...entry.labels])],
   }
 }

@@ -7,7 +7,7 @@ import type { Times } from '../cache/age.ts'
 import type { Entry, Spoken, Stored } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
-import { bytesOf, type Part } from '../cache/partial.ts'
+import { countedBy, type Part } from '../cache/partial.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
 import { judge } from '../cache/validity.ts'
@@ -52,14 +52,15 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
     parts.memory.tooLarge.remember(read.primaryKey, true, later(keepable.times.responseTime, tooLargeFor))
     return no('too-large')
   }
-  if (keepable.part !== undefined && captured.body.length !== bytesOf(keepable.part)) return no('incomplete')
+  const part = keepable.part && countedBy(keepable.part, captured.body.length, read.policy.parts)
+  if (keepable.part !== undefined && part === undefined) return no('incomplete')
   if (!errand.isStored) return no('min-uses')
   try {
     const labels = await allLabels(parts, errand, keepable.response, captured.body)
     if (labels.kind === 'no') return no(labels.reason)
     const own: Entry = {
       ...keepable.response,
-      ...(keepable.part === undefined ? {} : { part: keepable.part }),
+      ...(part === undefined ? {} : { part }),
       rule: read.name,
       body: captured.body,
       atRest: 'identity',

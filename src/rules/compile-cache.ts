@@ -55,6 +55,7 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
     setCookie: rfc.set_cookie ?? 'bypass',
     clientDirectives: rfc.client_directives ?? 'obey',
     heuristics: rfc.heuristics ?? false,
+    parts: rfc.parts ?? 'strict',
     maxSize: defaults.max_size ?? maxSize,
     vary: new Map(),
   }

@@ -38,6 +38,7 @@ export interface RfcPart {
   readonly set_cookie?: Policy['setCookie'] | undefined
   readonly client_directives?: Policy['clientDirectives'] | undefined
   readonly heuristics?: boolean | undefined
+  readonly parts?: NonNullable<Policy['parts']> | undefined
 }
 
 /** What a rule and `defaults` have in common. */

@@ -182,6 +182,30 @@ for (const { says, headers = strong, steps } of cases) {
   })
 }
 
+onEachStore(t, 'a part that is shorter than it says is kept by a lenient policy alone', async (t, redis) => {
+  const short = { status: 206, body: '45678', headers: { 'Cache-Control': 'max-age=60', 'Content-Range': 'bytes 4-9/10' } }
+  const strict = await openScene(t, { rules, redis })
+  strict.answer(short)
+  await strict.ask('/file', { headers: { Range: 'bytes=-5' } })
+  t.match((await strict.ask('/file', { headers: { Range: 'bytes=-5' } })).cacheStatus, /^fwd=/)
+  const { ask, answer, origin } = await openScene(t, { rules: rules.replace('\n', '\nrfc: { parts: lenient }\n'), redis })
+  answer(short)
+  await ask('/file', { headers: { Range: 'bytes=-5' } })
+  for (const [range, text, contentRange] of [
+    ['bytes=-5', '45678', 'bytes 4-8/9'],
+    ['bytes=6-8', '678', 'bytes 6-8/9'],
+    ['bytes=6-', '678', 'bytes 6-8/9'],
+    ['bytes=-1', '8', 'bytes 8-8/9'],
+  ] as const) {
+    const reply = await ask('/file', { headers: { Range: range } })
+    t.match([reply.status, reply.text, reply.field('content-range'), reply.cacheStatus], [206, text, contentRange, /^hit/], range)
+  }
+  answer(file(digits, { 'Cache-Control': 'max-age=60' }))
+  t.match(await ask('/file'), { status: 200, text: digits }, 'what cannot be proved to fit is asked for again')
+  const ranges = origin.requests.slice(-2).map(({ rawHeaders }) => fieldValue(rawHeaders, 'range'))
+  t.same(ranges, ['bytes=0-3', undefined])
+})
+
 onEachStore(t, 'nothing is joined to another representation', async (t, redis) => {
   const scene = await openScene(t, { rules, redis })
   const { ask, answer } = scene
