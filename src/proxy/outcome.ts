@@ -76,7 +76,9 @@ export async function purgeWorkOf(visit: Visit, way: Purging, outcome: Outcome):
     causes.push(rule.name)
   }
   const target = outcome.kind === 'server-error' ? soft : hard
-  if (way.isUriInvalidated) for (const label of uriLabels(visit, outcome)) target.add(label)
+  // RFC 9111 §4.4: an error invalidates nothing. Where a rule names this write, what it may have done is doubted as a whole.
+  const isDoubted = outcome.kind !== 'server-error' || way.purges.length > 0
+  if (way.isUriInvalidated && isDoubted) for (const label of uriLabels(visit, outcome)) target.add(label)
   // Rules that came into force meanwhile may have stored what these cannot name.
   const current = parts.inForce().label
   if (hard.size + soft.size > 0 && current !== inForce.label) hard.add(current)

@@ -10,6 +10,8 @@ import { parseTemplate, type Template } from './template.ts'
 /** What applies where a rule says nothing. */
 export interface Inherited {
   readonly defaults: CacheSettings
+  /** `rfc.heuristics`, which holds for "ttl: origin" as well: that is the RFC under a key of the rule's own. */
+  readonly heuristics: boolean
   /** From the settings; the file's own `defaults` win. */
   readonly defaultTtl: Seconds | undefined
 }
@@ -54,11 +56,15 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
     override: new Set(),
     setCookie: rfc.set_cookie ?? 'bypass',
     clientDirectives: rfc.client_directives ?? 'obey',
-    heuristics: rfc.heuristics ?? false,
+    heuristics: hasHeuristics(rfc),
     parts: rfc.parts ?? 'strict',
     maxSize: defaults.max_size ?? maxSize,
     vary: new Map(),
   }
+}
+
+export function hasHeuristics(rfc: RfcPart): boolean {
+  return rfc.heuristics ?? true
 }
 
 /**
@@ -66,7 +72,8 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
  * a normalisation bends no promise and does.
  */
 function compilePolicy(cache: CachePart, inherited: Inherited): Policy {
-  const lifetime = lifetimeOf(cache, inherited) ?? { kind: 'origin' }
+  const written = lifetimeOf(cache, inherited)
+  const lifetime = written ?? { kind: 'origin' }
   const terms = cache.ttl?.kind === 'origin' ? {} : inherited.defaults
   const override: ReadonlySet<Override> = new Set(cache.override ?? terms.override)
   return {
@@ -79,7 +86,7 @@ function compilePolicy(cache: CachePart, inherited: Inherited): Policy {
     setCookie: override.has('set-cookie') ? 'strip' : 'bypass',
     clientDirectives:
       cache.client_directives ?? inherited.defaults.client_directives ?? (lifetime.kind === 'origin' ? 'obey' : 'ignore'),
-    heuristics: false,
+    heuristics: inherited.heuristics && lifetime.kind === 'origin' && written !== undefined,
     maxSize: cache.max_size ?? inherited.defaults.max_size ?? maxSize,
     vary: new Map(Object.entries({ ...inherited.defaults.vary, ...cache.vary })),
   }

@@ -1,6 +1,6 @@
 /** The file's values as one `RuleSet`: defaults filled in, methods and paths parsed. Each part on its own; `lint` looks at them together. */
 import type { Seconds } from '../time.ts'
-import { compileCache, compileRfc, type Inherited } from './compile-cache.ts'
+import { compileCache, compileRfc, hasHeuristics, type Inherited } from './compile-cache.ts'
 import { compileMatch, type Report } from './compile-match.ts'
 import type { IdentityPart, JwtPart, PurgePart, RulePart, RulesFile } from './file.ts'
 import { digestRules } from './hash.ts'
@@ -27,7 +27,11 @@ const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512
 export function compileRules(file: RulesFile, surroundings: Surroundings): RuleSet {
   const { report } = surroundings
   const defaults = file.defaults ?? {}
-  const inherited: Inherited = { defaults, defaultTtl: surroundings.defaults.defaultTtl }
+  const inherited: Inherited = {
+    defaults,
+    heuristics: hasHeuristics(file.rfc ?? {}),
+    defaultTtl: surroundings.defaults.defaultTtl,
+  }
   const rules = file.rules.map((rule, i) => compileRule(rule, i, { ...surroundings, inherited }))
   const rfc = compileRfc(file.rfc ?? {}, defaults)
   if (rfc.setCookie === 'keep') {

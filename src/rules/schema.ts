@@ -66,7 +66,11 @@ const rfc: z.ZodType<RfcPart> = section(
       .optional()
       .describe('A response that sets a cookie: not stored, stored without it, stored whole'),
     client_directives: choiceLeaf(['obey', 'ignore']).optional().describe("The client's own Cache-Control and Pragma"),
-    heuristics: flagLeaf().optional().describe('Whether a lifetime is guessed from Last-Modified where the origin names none'),
+    heuristics: flagLeaf()
+      .optional()
+      .describe(
+        'Whether a lifetime is guessed from Last-Modified where the origin names none, under "ttl: origin" too; true unless said',
+      ),
     parts: choiceLeaf(['strict', 'lenient'])
       .optional()
       .describe('Whether a 206 is kept that is shorter than it says, and a rest asked for that no validator can prove to fit'),

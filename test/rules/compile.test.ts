@@ -81,7 +81,7 @@ rules:
   t.same([...(none?.override ?? [])], ['max-age'])
   t.same([...(own?.override ?? [])], [])
   for (const policy of [origin, rules.rfc]) {
-    t.match(policy, { lifetime: { kind: 'origin' }, maxSize: 1024, clientDirectives: 'obey', heuristics: false })
+    t.match(policy, { lifetime: { kind: 'origin' }, maxSize: 1024, clientDirectives: 'obey', heuristics: true })
     t.equal(policy?.staleWhileRevalidate, undefined)
     t.equal(policy?.staleIfError, undefined)
     t.equal(policy?.refreshAhead, undefined)
