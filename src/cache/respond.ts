@@ -42,8 +42,8 @@ const representationFields: ReadonlySet<string> = new Set([
   'repr-digest',
 ])
 
-/** Digests of the whole body, wrong for a part of it (RFC 9530 §2). */
-const wholeBodyFields: ReadonlySet<string> = new Set(['content-digest', 'content-md5'])
+/** Wrong for a part of the body: digests of the whole (RFC 9530 §2), and a Content-Range that meant nothing beside the 200. */
+const wholeBodyFields: ReadonlySet<string> = new Set(['content-digest', 'content-md5', 'content-range'])
 
 /** What a 416 keeps: nothing by which a cache behind us would keep it in place of the representation. */
 const unsatisfiableFields = /^(?:access-control-.*|date|vary|via)$/i

@@ -5,6 +5,7 @@
 import { parseCacheControl } from '../http/cache-control.ts'
 import { type Fields, fieldValue, hasField } from '../http/fields.ts'
 import { isEventStream, mediaTypeOf } from '../http/media-type.ts'
+import { parseContentRange } from '../http/range.ts'
 import type { Request } from '../http/request.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Seconds } from '../time.ts'
@@ -87,7 +88,9 @@ function refusalOfMessage(input: StorableInput): StorableRefusal | undefined {
   const isKeyed = isBodyKeyed === true && (request.method === 'POST' || request.method === 'QUERY')
   if (request.method !== 'GET' && !isKeyed) return 'method'
   if (isEventStream(mediaTypeOf(response.fields))) return 'event-stream'
-  if (input.isPart !== true && (response.status === 206 || hasField(response.fields, 'content-range'))) return 'partial'
+  // RFC 9110 §14.4: beside another status it means nothing. One that can be read may all the same be told by a part that was mislabelled.
+  const isMarked = response.status === 206 || parseContentRange(fieldValue(response.fields, 'content-range')) !== undefined
+  if (input.isPart !== true && isMarked) return 'partial'
   if (response.status < 200 || response.status === 304) return 'status'
   if (framing === 'close') return 'no-provable-end'
   const length = input.contentLength ?? Number(fieldValue(response.fields, 'content-length') ?? 0)

@@ -6,6 +6,7 @@ import { restrictedFields } from '../http/cache-control.ts'
 import { formatHttpDate, parseHttpDate } from '../http/date.ts'
 import { type Fields, fieldValue, withField, withoutFields } from '../http/fields.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
+import { mediaTypeOf } from '../http/media-type.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Instant } from '../time.ts'
 import type { Times } from './age.ts'
@@ -17,7 +18,14 @@ import { cookieFields } from './sharing.ts'
 const ownFields: readonly string[] = ['age', 'cache-status', 'content-length']
 
 /** What belongs to the stored body: a 304 has none and must not redescribe it. */
-const bodyFields: readonly string[] = ['content-encoding', 'content-range', 'content-type', 'etag']
+const bodyFields: readonly string[] = [
+  'content-digest',
+  'content-encoding',
+  'content-md5',
+  'content-range',
+  'etag',
+  'repr-digest',
+]
 
 /** The end-to-end fields that may be stored, in order, with a Date (RFC 9110 §6.6.1: the time of arrival where it is missing or unreadable). */
 export function storedFields(response: ResponseHead, policy: Policy, times: Pick<Times, 'responseTime'>): string[] {
@@ -27,11 +35,19 @@ export function storedFields(response: ResponseHead, policy: Policy, times: Pick
   return dated(withoutFields(endToEnd(response.fields), new Set([...ownFields, ...cookies, ...withheld])), times.responseTime)
 }
 
-/** The stored fields with every field that the 304 carries in place of their old lines. Needs no policy: nothing withheld is overruled. */
-export function renewedFields(stored: Fields, response: ResponseHead, responseTime: Instant): string[] {
+export interface Renewing {
+  readonly responseTime: Instant
+  readonly setCookie: Policy['setCookie']
+}
+
+/** The stored fields with every field that the 304 carries in place of their old lines. What it withholds is never overruled. */
+export function renewedFields(stored: Fields, response: ResponseHead, { responseTime, setCookie }: Renewing): string[] {
   const { directives } = governing(response.fields)
   const withheld = restrictions.flatMap((name) => namesOf(restrictedFields(directives, name)))
-  const refused = new Set([...ownFields, ...bodyFields, ...cookieFields, ...withheld])
+  const cookies = setCookie === 'keep' ? [] : cookieFields
+  // Another charset is news of the same body. Another media type is not: it would have the body read as what it is not.
+  const type = mediaTypeOf(stored) === mediaTypeOf(response.fields) ? [] : ['content-type']
+  const refused = new Set([...ownFields, ...bodyFields, ...cookies, ...type, ...withheld])
   const renewed = dated(withoutFields(endToEnd(response.fields), refused), responseTime)
   const replaced = new Set(renewed.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))
   return [...withoutFields(stored, replaced), ...renewed]

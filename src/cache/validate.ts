@@ -8,6 +8,7 @@ import type { ResponseHead } from '../http/response.ts'
 import { initialAge, type Times } from './age.ts'
 import type { StaleReason } from './decide.ts'
 import type { Entry } from './entry.ts'
+import type { Policy } from './policy.ts'
 import { renewedFields } from './stored-fields.ts'
 import type { Stamp } from './validity.ts'
 
@@ -62,6 +63,7 @@ export function judgeHead(entry: Entry, response: ResponseHead): 'same' | 'anoth
 }
 
 export interface Freshening extends Times {
+  readonly policy: Pick<Policy, 'setCookie'>
   /** What the validating request took before it left. */
   readonly stamp: Stamp
 }
@@ -70,8 +72,9 @@ export interface Freshening extends Times {
  * The entry as the 304 makes it (RFC 9111 §3.2, §4.3.4): its fields renewed, its age counted anew, its body and labels the same. Whether the
  * result is still storable is asked again with its fields.
  */
-export function freshen(entry: Entry, response: ResponseHead, { stamp, requestTime, responseTime }: Freshening): Entry {
-  const fields: Fields = renewedFields(entry.fields, response, responseTime)
+export function freshen(entry: Entry, response: ResponseHead, freshening: Freshening): Entry {
+  const { stamp, requestTime, responseTime, policy } = freshening
+  const fields: Fields = renewedFields(entry.fields, response, { responseTime, setCookie: policy.setCookie })
   return {
     ...entry,
     fields,

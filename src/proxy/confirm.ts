@@ -32,7 +32,7 @@ export async function confirm(
   if (body === undefined || !matchesStored(stored, head)) return undefined
   const { read } = errand
   const { fields } = errand.asker.request
-  const renewed = freshen(stored, head, { ...times, stamp: errand.stamp })
+  const renewed = freshen(stored, head, { ...times, stamp: errand.stamp, policy: read.policy })
   const selector = selectorOf(renewed.fields, read.policy)
   const labels = await renewedLabels(parts, errand, { entry: renewed, body })
   const entry: Entry = { ...renewed, vary: selector === '*' ? stored.vary : selector, labels: labels ?? stored.labels }

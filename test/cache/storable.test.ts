@@ -46,6 +46,7 @@ t.test('storable refuses what no cache may keep', async (t) => {
     ['event stream', [...fresh, 'Content-Type', 'text/event-stream; charset=utf-8'], rule, {}, 'event-stream'],
     ['206', fresh, rule, { response: makeResponse(fresh, 206) }, 'partial'],
     ['Content-Range', [...fresh, 'Content-Range', 'bytes 0-1/2'], rule, {}, 'partial'],
+    ['Content-Range that says nothing', [...fresh, 'Content-Range', 'all of it'], rule, {}, 'storable'],
     ['304', fresh, rule, { response: makeResponse(fresh, 304) }, 'status'],
     ['103', fresh, rule, { response: makeResponse(fresh, 103) }, 'status'],
     ['ends with the connection', fresh, rule, { framing: 'close' }, 'no-provable-end'],

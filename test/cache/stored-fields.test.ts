@@ -4,6 +4,7 @@ import type { Fields } from '../../src/http/fields.ts'
 import { httpDate, makePolicy, makeResponse, start } from './builders.ts'
 
 const times = { responseTime: start }
+const renewing = { responseTime: start, setCookie: 'bypass' } as const
 const date: Fields = ['Date', httpDate(-1)]
 
 function stored(fields: Fields, changes = {}): string[] {
@@ -75,7 +76,7 @@ t.test('renewedFields replaces what the 304 carries and leaves what describes th
     'X-C',
     '4',
   ]
-  t.same(renewedFields(before, makeResponse(update, 304), start), [
+  t.same(renewedFields(before, makeResponse(update, 304), renewing), [
     ...['ETag', '"a"', 'Content-Type', 'a/b', 'X-B', '1'],
     ...[...date, 'cache-control', 'max-age=9', 'X-A', '3', 'X-C', '4'],
   ])
@@ -98,8 +99,30 @@ t.test('renewedFields takes no framing, cookie, hop-by-hop or withheld field, an
     'X-B',
     '2',
   ]
-  t.same(renewedFields(['Date', httpDate(-60), 'X-B', '1'], makeResponse(update, 304), start), [
+  t.same(renewedFields(['Date', httpDate(-60), 'X-B', '1'], makeResponse(update, 304), renewing), [
     ...['X-B', '1'],
     ...['Cache-Control', 'private="x-b"', 'Date', httpDate(0)],
+  ])
+})
+
+t.test('renewedFields takes a new charset, no other media type, and a cookie where cookies are kept', async (t) => {
+  const before = ['Content-Type', 'text/plain', 'Set-Cookie', 'a=1', 'Content-MD5', 'x', 'Repr-Digest', 'y']
+  const update = [
+    ...date,
+    'Set-Cookie',
+    'a=2',
+    'Content-MD5',
+    'z',
+    'Repr-Digest',
+    'z',
+    'Content-Type',
+    'Text/Plain; charset=utf-8',
+  ]
+  const described = ['Content-MD5', 'x', 'Repr-Digest', 'y']
+  t.same(renewedFields(before, makeResponse(update, 304), renewing), [
+    ...['Set-Cookie', 'a=1', ...described, ...date, 'Content-Type', 'Text/Plain; charset=utf-8'],
+  ])
+  t.same(renewedFields(before, makeResponse([...update.slice(0, -1), 'text/html'], 304), { ...renewing, setCookie: 'keep' }), [
+    ...['Content-Type', 'text/plain', ...described, ...date, 'Set-Cookie', 'a=2'],
   ])
 })

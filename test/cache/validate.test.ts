@@ -2,7 +2,7 @@ import t from 'tap'
 import { freshen, isStronglyValidatable, isValidatable, matchesStored, validationFields } from '../../src/cache/validate.ts'
 import type { Fields } from '../../src/http/fields.ts'
 import { seconds } from '../../src/time.ts'
-import { at, httpDate, makeEntry, makeResponse } from './builders.ts'
+import { at, httpDate, makeEntry, makePolicy, makeResponse } from './builders.ts'
 
 const modified = httpDate(-3600)
 
@@ -60,7 +60,12 @@ t.test('freshen renews fields, times and stamp, and keeps body and labels', asyn
     vary: ['accept'],
   })
   const answer = makeResponse(['Date', httpDate(99), 'Age', '5', 'Cache-Control', 'max-age=9'], 304)
-  const fresh = freshen(entry, answer, { requestTime: at(98), responseTime: at(100), stamp: { epoch: 'e', number: 9 } })
+  const fresh = freshen(entry, answer, {
+    requestTime: at(98),
+    responseTime: at(100),
+    stamp: { epoch: 'e', number: 9 },
+    policy: makePolicy(),
+  })
   t.same(fresh, {
     ...entry,
     fields: ['ETag', '"a"', 'Date', httpDate(99), 'Cache-Control', 'max-age=9'],
@@ -74,7 +79,12 @@ t.test('freshen renews fields, times and stamp, and keeps body and labels', asyn
 
 t.test('freshen counts the age anew where the 304 has no Date', async (t) => {
   const entry = makeEntry(['Date', httpDate(0)], { initialAge: seconds(50) })
-  const fresh = freshen(entry, makeResponse([], 304), { requestTime: at(100), responseTime: at(100), stamp: entry.stamp })
+  const fresh = freshen(entry, makeResponse([], 304), {
+    requestTime: at(100),
+    responseTime: at(100),
+    stamp: entry.stamp,
+    policy: makePolicy(),
+  })
   t.equal(fresh.initialAge, 0)
   t.same(fresh.fields, ['Date', httpDate(100)])
 })
