@@ -4,6 +4,7 @@
  */
 import { evaluateIfRange, validatorsOf } from '../http/conditional.ts'
 import type { Request } from '../http/request.ts'
+import type { ResponseHead } from '../http/response.ts'
 import { elapsed, type Instant, later, type Seconds, seconds } from '../time.ts'
 import { currentAge } from './age.ts'
 import type { Entry } from './entry.ts'
@@ -78,13 +79,30 @@ export function decide(input: DecideInput): Decision {
   return wishes.isOnlyIfCached ? refusal : validation(entry, standing, { wishes, now: input.now })
 }
 
+/** An answer that was asked for by another request, whether or not it is stored yet. */
+export type Shared = ResponseHead & Pick<Entry, 'responseTime' | 'initialAge'>
+
+/**
+ * RFC 9111 §4: an answer that another request brought may be used for this one where it could be, were it stored: not when it has to be validated
+ * before every use, is stale already, or is older than this client accepts.
+ */
+export function mayShare(answer: Shared, { request, policy, now }: Pick<DecideInput, 'request' | 'policy' | 'now'>): boolean {
+  const wishes = wishesOf(request.fields, policy)
+  const standing = standingOf(answer, { validity: { kind: 'valid' }, policy, now })
+  const isAccepted = standing.isFresh && acceptsFresh(wishes, standing.age, standing.ttl)
+  return isAccepted || mayServeStale(standing, wishes)
+}
+
 const refusal: Decision = { kind: 'refuse' }
 
 function isAnswered({ part, fields }: Entry, request: Request, now: Instant): boolean {
   return part === undefined || (isAnsweredByPart(part, request) && evaluateIfRange(request.fields, validatorsOf(fields), now))
 }
 
-function standingOf(entry: Entry, { validity, policy, now, lifetime = lifetimeOf(entry, entry, policy) }: DecideInput): Standing {
+function standingOf(
+  entry: Shared,
+  { validity, policy, now, lifetime = lifetimeOf(entry, entry, policy) }: Omit<DecideInput, 'entry' | 'request'>,
+): Standing {
   const age = currentAge(entry, now)
   const left = lifetime.fresh - age
   if (validity.kind !== 'expired') return { age, lifetime, ttl: seconds(left), isFresh: left > 0, isPurgedSoftly: false }

@@ -2,15 +2,25 @@
 import { type Seconds, seconds } from '../time.ts'
 import type { Lifetime } from './freshness.ts'
 
+const minute = 60
 const hour = 3600
 const day = 24 * hour
 
 /** No entry lives longer without being renewed, `forever` included: the ledger may forget what was purged before that. */
 export const longestRetention: Seconds = seconds(30 * day)
 
-/** The lifetime, the longest window after it, and, where a 304 can make it fresh again, as long again within an hour and a day. */
-export function retention(lifetime: Lifetime, isValidatable: boolean): Seconds {
+export interface StaleUses {
+  /** A 304 can make it fresh again. */
+  readonly isValidatable: boolean
+  /** A client's `max-stale` would be heard. */
+  readonly isClientObeyed: boolean
+}
+
+/** The lifetime, the longest window after it, and, where it has other uses stale, as long again: an hour, or a minute, and a day at most. */
+export function retention(lifetime: Lifetime, { isValidatable, isClientObeyed }: StaleUses): Seconds {
   const window = lifetime.isStaleForbidden ? 0 : Math.max(lifetime.staleWhileRevalidate, lifetime.staleIfError)
-  const validation = isValidatable ? Math.min(Math.max(lifetime.fresh, hour), day) : 0
-  return seconds(Math.min(lifetime.fresh + Math.max(window, validation), longestRetention))
+  const least = isValidatable ? hour : minute
+  const isUseful = isValidatable || (isClientObeyed && lifetime.fresh > 0 && !lifetime.isStaleForbidden)
+  const further = isUseful ? Math.min(Math.max(lifetime.fresh, least), day) : 0
+  return seconds(Math.min(lifetime.fresh + Math.max(window, further), longestRetention))
 }

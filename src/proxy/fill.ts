@@ -19,7 +19,7 @@ import { endToEnd } from '../http/hop-by-hop.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
-import { later, seconds } from '../time.ts'
+import { later, type Seconds, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
 import { completed, completionOf, inheritedOf } from './complete.ts'
 import { confirm } from './confirm.ts'
@@ -67,6 +67,8 @@ export type Fill =
       readonly times: Times
       /** What the origin answered with, where it was asked for the rest of a stored part. */
       readonly fwdStatus?: number
+      /** How old it was when it came. */
+      readonly initialAge: Seconds
       /** The entry once it is complete and stored; undefined when it could not be. Never rejects. */
       readonly entry: Promise<Entry | undefined>
     }
@@ -198,6 +200,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
     selector,
     variantKey: variantKey(read.primaryKey, selector, asker.request.fields, policy),
     times,
+    initialAge: verdict.initialAge,
     entry: keep(parts, errand, {
       capture,
       part,

@@ -1,5 +1,7 @@
 /** Waiting for another's fetch. Joined only if nothing of it was purged since it took its stamp; left when its answer is not for everybody. */
 
+import { mayShare, type Shared } from '../cache/decide.ts'
+import { isValidatable } from '../cache/validate.ts'
 import { variantKey } from '../cache/variant.ts'
 import { abandon, answerFailure, answerShared } from './answer.ts'
 import { bodyOf } from './at-rest.ts'
@@ -44,7 +46,9 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       return true
     case 'freshened': {
       // A part answers nobody but those who asked for it.
-      if (!result.isShared || result.entry.part !== undefined) {
+      const isUsed = result.entry.part === undefined && isUsable(visit, missed, result.entry)
+      if (result.isShared && !isUsed && result.entry.part === undefined && attempt === 0) return false
+      if (!result.isShared || !isUsed) {
         await fetchAlone(visit, missed)
         return true
       }
@@ -56,7 +60,14 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
     }
     case 'shared': {
       if (!isSameVariant(visit, missed, result)) return false
-      if (!result.capture.isJoinable) {
+      const { storedHead, times, initialAge } = result
+      const isUsed = isUsable(visit, missed, { ...storedHead, ...times, initialAge })
+      if (!isUsed && attempt === 0 && isValidatable(storedHead)) {
+        // Once it is stored it lends its validators: to ask with them is less work for the origin than to ask for the whole.
+        await result.entry
+        return false
+      }
+      if (!isUsed || !result.capture.isJoinable) {
         await fetchAlone(visit, missed)
         return true
       }
@@ -66,6 +77,11 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       return true
     }
   }
+}
+
+/** Judged at this moment: an answer that takes long to come may have become stale meanwhile. */
+function isUsable({ parts, request }: Visit, { way }: Missed, answer: Shared): boolean {
+  return mayShare(answer, { request, policy: way.policy, now: parts.clock.now() })
 }
 
 /** Whether this request's own fields select what another's fetch has brought. */

@@ -160,7 +160,10 @@ export function rememberSelector(parts: Parts, read: Read, selector: readonly st
 /** Puts an entry under its key, or, where answers vary, under its variant key with the list of selectors in front of it. */
 export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<boolean> {
   const { entry, selector } = puttable
-  const keepFor = retention(puttable.lifetime, puttable.isValidatable)
+  const keepFor = retention(puttable.lifetime, {
+    isValidatable: puttable.isValidatable,
+    isClientObeyed: read.policy.clientDirectives === 'obey',
+  })
   const listed = await listedVariants(parts, read, selector)
   if (listed === undefined) return putOne(parts, read, { key: read.primaryKey, stored: { kind: 'entry', entry }, keepFor })
   const name = selector.join()
