@@ -166,3 +166,41 @@ t.test('respond never throws and never goes beyond the body, whatever is asked',
     }),
   )
 })
+
+t.test('a 304 is answered for exactly the representation that a 200 would have carried', async () => {
+  const version = fc.integer({ min: 0, max: 3 })
+  const kind = fc.constantFrom('strong', 'weak', 'dated', 'undated', 'both')
+  const spelling = fc.constantFrom(
+    (tag: string) => tag,
+    (tag: string) => `"other", ${tag}`,
+    (tag: string) => `  ${tag} ,"other"`,
+    (tag: string) => tag.replace('W/', ''),
+  )
+  fc.assert(
+    fc.property(version, version, kind, spelling, fc.boolean(), (one, another, how, spell, isHead) => {
+      // Clients hold what they got from here, so nothing newer.
+      const [held, stored] = [Math.min(one, another), Math.max(one, another)]
+      const theirs = versionFields(held, how)
+      const conditions = [
+        ...(['strong', 'weak', 'both'].includes(how) ? ['If-None-Match', spell(fieldValue(theirs, 'etag') as string)] : []),
+        ...(how === 'strong' || how === 'weak'
+          ? []
+          : ['If-Modified-Since', fieldValue(theirs, 'last-modified') ?? (fieldValue(theirs, 'date') as string)]),
+      ]
+      const entry = makeEntry(versionFields(stored, how))
+      const request = makeRequest(conditions, isHead ? 'HEAD' : 'GET')
+      const { head } = respond({ entry, body, request, age: seconds(1), now: at(100) })
+      return head.status === (held === stored ? 304 : 200) && fieldValue(head.fields, 'etag') === fieldValue(entry.fields, 'etag')
+    }),
+  )
+
+  function versionFields(version: number, how: string): string[] {
+    const fields = ['Date', httpDate(version * 10)]
+    if (how === 'strong' || how === 'both') fields.push('ETag', `"v${version}"`)
+    if (how === 'weak') fields.push('ETag', `W/"v${version}"`)
+    // Two versions within a second have one Last-Modified: then the ETag alone tells.
+    if (how === 'both') fields.push('Last-Modified', httpDate(-100))
+    if (how === 'dated') fields.push('Last-Modified', httpDate(version * 10 - 100))
+    return fields
+  }
+})

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Policy } from '../../src/cache/policy.ts'
-import { type StorableInput, storable } from '../../src/cache/storable.ts'
+import { type Storable, type StorableInput, storable } from '../../src/cache/storable.ts'
 import type { Fields } from '../../src/http/fields.ts'
 import { seconds } from '../../src/time.ts'
-import { at, makePolicy, makeRequest, makeResponse, makeRulePolicy, start } from './builders.ts'
+import { at, httpDate, makePolicy, makeRequest, makeResponse, makeRulePolicy, start } from './builders.ts'
 
 const rfc = makePolicy()
 const rule = makeRulePolicy(60)
@@ -191,6 +191,57 @@ t.test('without a targeted field and must-understand, no-store is never stored',
       // A quoted string may swallow it; then it is no directive.
       if (value.includes('"') || value.includes('must-understand')) return true
       return verdict(cc(value), rule) !== 'storable'
+    }),
+  )
+})
+
+t.test('adding no-store never makes anything more cacheable', async () => {
+  const value = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          'max-age=60',
+          's-maxage=60',
+          'max-age=0',
+          'public',
+          'private',
+          'private="x"',
+          'no-cache',
+          'must-understand',
+        ),
+        fc.constantFrom('must-revalidate', 'stale-while-revalidate=9', 'stale-if-error=9', 'foo="', '', ';', '"', 'max-age="'),
+        fc.string({ maxLength: 6 }),
+      ),
+      { maxLength: 4 },
+    )
+    .map((directives) => directives.join(', '))
+  const name = fc.constantFrom('Cache-Control', 'CDN-Cache-Control', 'Springhouse-Cache-Control')
+  const others = fc.constantFrom<Fields>([], ['Expires', httpDate(60)], ['Last-Modified', httpDate(-1000)], ['ETag', '"a"'])
+  const lines = fc.array(
+    fc.tuple(name, value).map((line): Fields => line),
+    { maxLength: 3 },
+  )
+  const status = fc.constantFrom(200, 204, 206, 299, 302, 404, 500, 599)
+  const credentials = fc.constantFrom('none', 'authorization', 'cookie')
+  const policies = fc.constantFrom(rfc, makePolicy({ heuristics: true, setCookie: 'keep' }), rule)
+  fc.assert(
+    fc.property(lines, others, status, credentials, policies, name, (given, other, code, whose, policy, added) => {
+      const before = judged([...given.flat(), ...other])
+      // In a line of its own, and as the end of the line that is there.
+      const last = given.findLastIndex(([field]) => field === added)
+      const longer = given.map((line, i) => (i === last ? [line[0] as string, `${line[1]}, no-store`] : line))
+      for (const more of [[...given, [added, 'no-store']], longer]) {
+        const after = judged([...more.flat(), ...other])
+        if (after.kind === 'storable' && before.kind !== 'storable') return false
+        if (after.kind === 'storable' && before.kind === 'storable' && after.lifetime.fresh > before.lifetime.fresh) return false
+      }
+      return true
+
+      function judged(fields: Fields): Storable {
+        const response = makeResponse(fields, code)
+        const times = { requestTime: start, responseTime: start }
+        return storable({ request: makeRequest(), response, framing: 'length', credentials: whose, policy, times })
+      }
     }),
   )
 })
