@@ -18,7 +18,7 @@ export function httpDate(count: number): string {
   return new Date(at(count)).toUTCString()
 }
 
-/** Obeys the origin and the client, without heuristics: what `unmatched: rfc` is made of. */
+/** Obeys the origin and the client: `unmatched: rfc` with its heuristics turned off. */
 export function makePolicy(changes: Partial<Policy> = {}): Policy {
   return {
     lifetime: { kind: 'origin' },
