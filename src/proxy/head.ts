@@ -74,7 +74,7 @@ async function renewal(visit: Visit, read: Read, { entry, response, times }: New
   const verdict = judgeHead(entry, response)
   if (verdict === 'unknown') return undefined
   // The stamp stays: what was purged since the body came was not read again.
-  const fresh = freshen(entry, headOf(response), { ...times, stamp: entry.stamp })
+  const fresh = freshen(entry, headOf(response), { ...times, stamp: entry.stamp, policy: read.policy })
   const judged = storable({
     request: { ...request, method: 'GET' },
     response: fresh,
