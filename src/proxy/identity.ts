@@ -4,7 +4,8 @@
  */
 import { hash } from 'node:crypto'
 import type { JWTVerifyGetKey } from 'jose'
-import { type Fields, fieldLines, fieldValue } from '../http/fields.ts'
+import { cookieValues } from '../http/cookie.ts'
+import { type Fields, fieldValue } from '../http/fields.ts'
 import type { Identity, Jwt } from '../rules/rule.ts'
 import { type Instant, instant, later, seconds } from '../time.ts'
 import { Remembered } from './remembered.ts'
@@ -113,16 +114,8 @@ function claimText(value: string, place: number, claim: string): string {
 
 /** The value of a cookie that was sent exactly once; several of one name are ambiguous and count as absent. */
 export function cookieValue(fields: Fields, name: string): string | undefined {
-  let found: string | undefined
-  for (const line of fieldLines(fields, 'cookie')) {
-    for (const pair of line.split(';')) {
-      const mark = pair.indexOf('=')
-      if (mark < 0 || pair.slice(0, mark).trim() !== name) continue
-      if (found !== undefined) return undefined
-      found = pair.slice(mark + 1).trim()
-    }
-  }
-  return found
+  const values = cookieValues(fields, name)
+  return values.length === 1 ? values[0] : undefined
 }
 
 function verifierOf(jwt: Jwt, secret: (name: string) => string): Verify {

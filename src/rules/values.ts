@@ -4,7 +4,8 @@
  */
 import { hash } from 'node:crypto'
 import { escapeValue } from '../cache/key.ts'
-import { type Fields, fieldLines, fieldValue } from '../http/fields.ts'
+import { cookieValues } from '../http/cookie.ts'
+import { type Fields, fieldValue } from '../http/fields.ts'
 import { decodePercent } from '../http/percent.ts'
 import { type Parameter, parseQuery } from '../http/query.ts'
 import type { Request } from '../http/request.ts'
@@ -100,7 +101,7 @@ export function lookUp(reference: ValueReference, values: Values): ReadonlyArray
     case 'header':
       return [fieldText(values.request.fields, name)]
     case 'cookie':
-      return orMissing(cookieValues(values.request.fields, name))
+      return orMissing(cookieValues(values.request.fields, name).map(utf8))
     case 'jwt':
       return [values.claims === undefined ? undefined : claimAt(values.claims, path)]
     case 'user':
@@ -165,18 +166,6 @@ function utf8(latin1: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function cookieValues(fields: Fields, name: string): Array<string | undefined> {
-  const found: Array<string | undefined> = []
-  for (const line of fieldLines(fields, 'cookie')) {
-    for (const pair of line.split(';')) {
-      const equals = pair.indexOf('=')
-      if (equals < 0 || pair.slice(0, equals).trim() !== name) continue
-      found.push(utf8(pair.slice(equals + 1).trim()))
-    }
-  }
-  return found
 }
 
 /** Own members only: a token has no say in what "constructor" means. */
