@@ -4,7 +4,7 @@ import { currentAge } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
 import { respond } from '../cache/respond.ts'
 import type { CacheStatus, Forward } from '../http/cache-status.ts'
-import { type Fields, fieldValue, hasField } from '../http/fields.ts'
+import { type Fields, fieldValue, hasField, withoutFields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { withVia } from '../http/via.ts'
 import type { Reason } from '../observe/reasons.ts'
@@ -203,12 +203,10 @@ export function answerError(visit: Visit, code: number, reason: Reason, status: 
   visit.finish(code)
 }
 
+const cacheStatusField: ReadonlySet<string> = new Set(['cache-status'])
+
 function ourHead(visit: Visit, head: ResponseHead, status: CacheStatus): ResponseHead {
-  const fields = visit.parts.settings.sendVia ? withVia(head.fields) : [...head.fields]
-  const kept: string[] = []
-  for (let i = 0; i < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() !== 'cache-status') kept.push(fields[i] as string, fields[i + 1] as string)
-  }
-  kept.push(...visit.ownFields, 'Cache-Status', visit.cacheStatus(status, head.fields))
-  return { ...head, fields: kept }
+  const fields = withoutFields(visit.parts.settings.sendVia ? withVia(head.fields) : head.fields, cacheStatusField)
+  fields.push(...visit.ownFields, 'Cache-Status', visit.cacheStatus(status, head.fields))
+  return { ...head, fields }
 }

@@ -34,7 +34,7 @@ export interface InForce {
 export interface Traits {
   readonly cacheNeeds: Needs
   readonly purgeNeeds: Needs
-  /** Equal host and target always give the same key and request-made tags. */
+  /** Equal host and target always match this rule, with the same key and request-made tags. */
   readonly isRememberable: boolean
   /** Some tags come from the answer. */
   readonly hasMadeTags: boolean
@@ -47,14 +47,15 @@ export function enforce(
   set: RuleSet,
   options: { readonly paths: 'lenient' | 'exact'; readonly secret: (name: string) => string },
 ): InForce {
+  const conditionalFrom = firstConditional(set)
   return {
     set,
     matcher: compileMatcher(set, { paths: options.paths }),
     identities: set.identity === undefined ? undefined : new Identities(set.identity, options.secret),
-    traits: new Map(set.rules.map((rule) => [rule, traitsOf(rule)])),
+    traits: new Map(set.rules.map((rule, place) => [rule, traitsOf(rule, place < conditionalFrom)])),
     label: rulesLabel(set.hash),
     remembered: new Map(),
-    conditionalFrom: firstConditional(set),
+    conditionalFrom,
     lifetimeOf: rememberLifetimes(),
   }
 }
@@ -79,12 +80,12 @@ function firstConditional(set: RuleSet): number {
   return place < 0 ? Number.POSITIVE_INFINITY : place
 }
 
-function traitsOf(rule: Rule): Traits {
+function traitsOf(rule: Rule, isUnconditional: boolean): Traits {
   const needs = cacheNeeds(rule)
   return {
     cacheNeeds: needs,
     purgeNeeds: purgeNeeds(rule),
-    isRememberable: isOfTargetAlone(needs) && rule.cache?.scope !== 'user',
+    isRememberable: isUnconditional && isOfTargetAlone(needs) && rule.cache?.scope !== 'user',
     hasMadeTags: mayHaveResponseTags(rule),
     isUserInKey: rule.cache?.key.parts.some((part) => part.kind === 'value' && isUser(part)) === true,
   }

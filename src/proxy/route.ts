@@ -189,8 +189,7 @@ function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly Match
     purges,
     body: facts.read?.body,
   }
-  if (traits.isRememberable && purges.length === 0 && inForce.set.rules.indexOf(rule) < inForce.conditionalFrom)
-    remember(input, read)
+  if (traits.isRememberable && purges.length === 0) remember(input, read)
   return read
 }
 
