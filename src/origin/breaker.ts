@@ -25,13 +25,14 @@ export interface Breaker {
 }
 
 export function createBreaker(settings: BreakerSettings, clock: Clock): Breaker {
-  const { consecutiveFailures, failureRatio, minimumExchanges, window, openFor } = settings
+  const { consecutiveFailures, failingFor, failureRatio, minimumExchanges, window, openFor } = settings
   let state: 'closed' | 'open' | 'half-open' = 'closed'
   /** Changes with the state: an exchange from before an opening says nothing about the time after it. */
   let generation = 0
   let triesAgainAt = 0
   let isProbing = false
   let inARow = 0
+  let rowStart = 0
   let windowStart = 0
   let exchanges = 0
   let failures = 0
@@ -55,8 +56,10 @@ export function createBreaker(settings: BreakerSettings, clock: Clock): Breaker 
     inARow = isFailure ? inARow + 1 : 0
     if (!isFailure) return
     failures++
+    if (inARow === 1) rowStart = now
+    const isDown = inARow >= consecutiveFailures && now - rowStart >= failingFor
     const isTooMany = exchanges >= minimumExchanges && failures / exchanges >= failureRatio
-    if (inARow >= consecutiveFailures || isTooMany) change('open')
+    if (isDown || isTooMany) change('open')
   }
 
   function conclude(outcome: Outcome): void {

@@ -4,8 +4,10 @@
 import { type Milliseconds, milliseconds } from '../time.ts'
 
 export interface BreakerSettings {
-  /** So many failures in a row open the circuit. */
+  /** So many failures in a row open the circuit, */
   readonly consecutiveFailures: number
+  /** provided nothing has succeeded for this long: a burst of failures at one endpoint must not close the way to all the others. */
+  readonly failingFor: Milliseconds
   /** … or this part (0 to 1) of the exchanges in one window, */
   readonly failureRatio: number
   /** provided the window saw at least so many. */
@@ -80,10 +82,11 @@ export const defaultOriginSettings: OriginSettings = {
   maxTunnels: 1024,
   breaker: {
     consecutiveFailures: 5,
+    failingFor: milliseconds(1_000),
     failureRatio: 0.5,
     minimumExchanges: 20,
     window: milliseconds(10_000),
-    openFor: milliseconds(5_000),
+    openFor: milliseconds(2_000),
     failureStatuses: [],
   },
   health: { consecutiveFailures: 3, coolDown: milliseconds(10_000), jitter: 0.2 },

@@ -79,6 +79,7 @@ export interface OriginSection {
   readonly maxTunnels: number
   readonly breaker: {
     readonly consecutiveFailures: number
+    readonly failingFor: Milliseconds
     readonly failureRatio: number
     readonly minimumExchanges: number
     readonly window: Milliseconds

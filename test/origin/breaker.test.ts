@@ -7,15 +7,20 @@ import { makeClock, type TestClock } from '../fixtures/clock.ts'
 const settings = {
   ...defaultOriginSettings.breaker,
   consecutiveFailures: 3,
+  failingFor: milliseconds(0),
   failureRatio: 0.5,
   minimumExchanges: 10,
   window: milliseconds(1000),
   openFor: milliseconds(500),
 }
 
-function bench(): { clock: TestClock; breaker: Breaker; settle(...outcomes: Outcome[]): void } {
+function bench(changes: Partial<typeof settings> = {}): {
+  clock: TestClock
+  breaker: Breaker
+  settle(...outcomes: Outcome[]): void
+} {
   const clock = makeClock()
-  const breaker = createBreaker(settings, clock)
+  const breaker = createBreaker({ ...settings, ...changes }, clock)
   return {
     clock,
     breaker,
@@ -33,6 +38,20 @@ t.test('opens on failures in a row, and a success in between starts the count ag
   t.equal(breaker.circuit, 'open')
   t.notOk(breaker.mayEnter())
   t.equal(breaker.enter(), undefined)
+})
+
+t.test('a burst of failures opens only when nothing succeeds for a while', async (t) => {
+  const { breaker, settle, clock } = bench({ failingFor: milliseconds(400), minimumExchanges: 100 })
+  settle('failure', 'failure', 'failure', 'failure')
+  t.equal(breaker.circuit, 'closed', 'one endpoint may have failed them all at once')
+  clock.advance(399)
+  settle('success', 'failure', 'failure', 'failure')
+  clock.advance(399)
+  settle('failure')
+  t.equal(breaker.circuit, 'closed', 'the time starts again with the count')
+  clock.advance(1)
+  settle('failure')
+  t.equal(breaker.circuit, 'open')
 })
 
 t.test('opens on the ratio within one window, not before enough were seen', async (t) => {
