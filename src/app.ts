@@ -16,6 +16,7 @@ import { reportRefusal, reportUpgrade } from './proxy/edge-report.ts'
 import { ownFields } from './proxy/forward.ts'
 import { handle } from './proxy/handle.ts'
 import { enforce, type InForce } from './proxy/in-force.ts'
+import { Landings } from './proxy/landing.ts'
 import { createObserver } from './proxy/observer.ts'
 import type { Memory, Parts } from './proxy/parts.ts'
 import { Remembered } from './proxy/remembered.ts'
@@ -92,6 +93,7 @@ export async function start(options: AppOptions): Promise<App> {
     local: tier.local,
     origin,
     flights: new Flights(),
+    landings: new Landings(),
     memory: createMemory(),
     background: new Background(maxBackground, (error) => observer.fault(error)),
     observer,

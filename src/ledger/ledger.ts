@@ -22,7 +22,13 @@ export interface Ledger {
 }
 
 export type Receipt =
-  | { readonly kind: 'done'; readonly number: number; readonly epoch: string }
+  | {
+      readonly kind: 'done'
+      readonly number: number
+      readonly epoch: string
+      /** The highest number that any of the labels had before: what happened to them since some stamp, which this purge covers up. */
+      readonly previous: number
+    }
   | { readonly kind: 'queued'; readonly waiting: number }
 
 export interface LedgerStatus {

@@ -77,10 +77,15 @@ export class MemoryLedger implements LocalLedger {
   async purge(labels: readonly Label[], kind: 'hard' | 'soft'): Promise<Receipt> {
     const bounds = this.#bounds()
     const now = this.#clock.now()
+    let previous = 0
+    for (const label of labels) {
+      const { hard, soft } = this.purges.get(label)
+      previous = Math.max(previous, hard, soft)
+    }
     this.#seq += 1
     for (const label of labels) this.#raise(label, kind, { now, bounds })
     this.#shrink(now, bounds)
-    return { kind: 'done', number: this.#seq, epoch: this.epoch }
+    return { kind: 'done', number: this.#seq, epoch: this.epoch, previous }
   }
 
   status(): LedgerStatus {

@@ -83,8 +83,8 @@ export class RedisLedger implements Ledger {
 
   async purge(labels: readonly Label[], kind: 'hard' | 'soft'): Promise<Receipt> {
     try {
-      const { epoch, seq } = await this.#run(kind, labels)
-      return { kind: 'done', number: seq, epoch }
+      const { epoch, seq, previous } = await this.#run(kind, labels)
+      return { kind: 'done', number: seq, epoch, previous }
     } catch (error) {
       this.#waiting += 1
       this.#distrust(error)

@@ -35,6 +35,8 @@ export interface ScriptReply {
   readonly epoch: string
   readonly seq: number
   readonly labels: number
+  /** The highest number that any label named here had before. */
+  readonly previous: number
   readonly folded: number
   /** Age of the youngest folded number, rounded down to a mark. */
   readonly foldedAge: Seconds
@@ -57,9 +59,9 @@ export function scriptArguments(call: ScriptArguments): string[] {
 }
 
 export function parseReply(reply: unknown): ScriptReply {
-  if (!Array.isArray(reply) || reply.length !== 5) throw new TypeError('Ledger script answered in another form')
-  const [epoch, seq, labels, folded, foldedAge] = reply.map(Number) as [number, number, number, number, number]
-  return { epoch: String(epoch), seq, labels, folded, foldedAge: (foldedAge / 1000) as Seconds }
+  if (!Array.isArray(reply) || reply.length !== 6) throw new TypeError('Ledger script answered in another form')
+  const [epoch, seq, labels, previous, folded, foldedAge] = reply.map(Number) as [number, number, number, number, number, number]
+  return { epoch: String(epoch), seq, labels, previous, folded, foldedAge: (foldedAge / 1000) as Seconds }
 }
 
 /** What is read, in one ZMSCORE: the epoch and the counter, then of each label hard, soft, time. */
@@ -170,8 +172,10 @@ end
 
 local epoch, seq = ensure()
 if not epoch then return redis.error_reply('FOREIGN the key of the ledger holds something else') end
-if operation == 'open' then return { exact(epoch), exact(seq), count(), 0, 0 } end
+if operation == 'open' then return { exact(epoch), exact(seq), count(), 0, 0, 0 } end
 
+local previous = 0
+for i = 10, #ARGV do previous = math.max(previous, score(ARGV[i]), score(ARGV[i] .. '~')) end
 seq = tonumber(redis.call('ZINCRBY', ledger, 1, '#seq'))
 local purge = operation == 'hard' and purge_hard or purge_soft
 for i = 10, #ARGV do purge(ARGV[i], seq) end
@@ -181,7 +185,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if -score('#life') > life then life = -score('#life') else put('#life', -life) end
 mark(now, seq)
 local folded, age = shrink(now)
-return { exact(epoch), exact(seq), count(), folded, age }
+return { exact(epoch), exact(seq), count(), exact(previous), folded, age }
 `
 
 /** Longer than anything lives, and exact in a score. */

@@ -42,10 +42,7 @@ export interface Keepable {
 /** Waits for the body's end and stores it. Undefined when there is nothing to store; says why to the observer. Never rejects. */
 export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Promise<Entry | undefined> {
   const { read } = errand
-  const no = (reason: Reason): undefined => {
-    parts.observer.notStored({ rule: read.name, key: read.primaryKey, reason })
-    return undefined
-  }
+  const no = (reason: Reason): undefined => notStored(parts, read, reason)
   const captured = await keepable.capture.settled
   if (captured.kind === 'failed') return no('incomplete')
   if (captured.kind === 'overflow') {
@@ -55,21 +52,33 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
   const part = keepable.part && countedBy(keepable.part, captured.body.length, read.policy.parts)
   if (keepable.part !== undefined && part === undefined) return no('incomplete')
   if (!errand.isStored) return no('min-uses')
+  return parts.landings.own(read.primaryKey, place(parts, errand, { ...keepable, body: captured.body, part }))
+}
+
+/** An answer that is whole, with its body. */
+interface Placeable extends Omit<Keepable, 'capture'> {
+  readonly body: Uint8Array
+}
+
+async function place(parts: Parts, errand: Errand, placeable: Placeable): Promise<Entry | undefined> {
+  const { read } = errand
+  const { body, part } = placeable
+  const no = (reason: Reason): undefined => notStored(parts, read, reason)
   try {
-    const labels = await allLabels(parts, errand, keepable.response, captured.body)
+    const labels = await allLabels(parts, errand, placeable.response, body)
     if (labels.kind === 'no') return no(labels.reason)
     const own: Entry = {
-      ...keepable.response,
+      ...placeable.response,
       ...(part === undefined ? {} : { part }),
       rule: read.name,
-      body: captured.body,
+      body: body,
       atRest: 'identity',
-      bodyLength: captured.body.length,
-      ...keepable.times,
-      initialAge: keepable.initialAge,
+      bodyLength: body.length,
+      ...placeable.times,
+      initialAge: placeable.initialAge,
       stamp: errand.stamp,
       labels: errand.inherited === undefined ? labels.labels : [...new Set([...errand.inherited, ...labels.labels])],
-      vary: keepable.selector,
+      vary: placeable.selector,
     }
     const joined = own.part === undefined ? own : await joinStored(parts, errand, own)
     if (joined === undefined) return no('partial')
@@ -77,9 +86,9 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
     if (await isOvertaken(parts, entry)) return no('purged')
     const isStored = await putEntry(parts, read, {
       entry,
-      selector: keepable.selector,
+      selector: placeable.selector,
       fields: errand.asker.request.fields,
-      lifetime: keepable.lifetime,
+      lifetime: placeable.lifetime,
       isValidatable: isValidatable(entry),
     })
     return isStored ? entry : no('store-unavailable')
@@ -87,6 +96,11 @@ export async function keep(parts: Parts, errand: Errand, keepable: Keepable): Pr
     parts.observer.fault(error)
     return no('internal')
   }
+}
+
+function notStored(parts: Parts, read: Read, reason: Reason): undefined {
+  parts.observer.notStored({ rule: read.name, key: read.primaryKey, reason })
+  return undefined
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Clock, Instant, Milliseconds, Seconds } from '../time.ts'
 import type { Background } from './background.ts'
 import type { Flights } from './collapse.ts'
 import type { InForce } from './in-force.ts'
+import type { Landings } from './landing.ts'
 import type { Remembered } from './remembered.ts'
 
 export interface Parts {
@@ -20,6 +21,7 @@ export interface Parts {
   readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
   readonly origin: Origin
   readonly flights: Flights
+  readonly landings: Landings
   readonly memory: Memory
   readonly background: Background
   readonly observer: Observer

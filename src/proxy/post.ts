@@ -10,7 +10,7 @@ import { namesTarget } from '../cache/invalidate.ts'
 import { storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
 import { isValidatable } from '../cache/validate.ts'
-import { judge, type Reading, type Stamp } from '../cache/validity.ts'
+import type { Reading, Stamp } from '../cache/validity.ts'
 import { selectorOf } from '../cache/variant.ts'
 import { hasField } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
@@ -87,31 +87,33 @@ function isExplicit({ source, fresh }: Lifetime): boolean {
   return source !== 'none' && source !== 'heuristic' && fresh > 0
 }
 
-/** What the ledger says right before the answer's own purge; undefined when something of it was purged since the request left. */
-export async function readingBefore({ parts }: Visit, { entry }: PostAnswer): Promise<Reading | undefined> {
-  const reading = await parts.ledger.read(entry.labels)
-  return reading !== undefined && judge(entry.stamp, entry.labels, reading).kind === 'valid' ? reading : undefined
-}
-
 export interface Purged {
-  readonly reading: Reading | undefined
   readonly result: PurgeResult
   readonly body: Uint8Array
 }
 
-/** Stores it as of its own purge, when that was the next one after the reading. */
+/** Stores it as of its own purge, when that was the only one of its labels since the request left. */
 export async function keepPost(visit: Visit, { read, entry: before, lifetime }: PostAnswer, purged: Purged): Promise<void> {
   const { parts, request } = visit
-  const { reading, result, body } = purged
-  if (reading === undefined || result.kind !== 'done' || result.epoch !== reading.epoch) return
-  if (result.number !== reading.seq + 1 || body.length > Math.min(read.policy.maxSize, parts.settings.maxEntry)) return
+  const { result, body } = purged
+  const [own, ...others] = result.kind === 'done' ? result.raised : []
+  if (own === undefined || others.length > 0 || own.epoch !== before.stamp.epoch || own.previous > before.stamp.number) return
+  if (body.length > Math.min(read.policy.maxSize, parts.settings.maxEntry)) return
+  const reading = await parts.ledger.read(before.labels)
+  if (reading === undefined || !isOnlyPurge(own.number, before, reading)) return
   const entry: Entry = {
     ...before,
     ...(await compress(body, before.fields, parts.settings.compressAbove)),
-    stamp: { epoch: reading.epoch, number: result.number },
+    stamp: { epoch: own.epoch, number: own.number },
   }
   if (await isOvertaken(parts, entry)) return
   if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, entry.responseTime)
   const selector = entry.vary
   await putEntry(parts, read, { entry, selector, fields: request.fields, lifetime, isValidatable: isValidatable(entry) })
+}
+
+/** Whether no label was purged since the stamp but by the one that took this number. */
+function isOnlyPurge(number: number, { stamp }: Entry, { epoch, purges }: Reading): boolean {
+  if (epoch !== stamp.epoch) return false
+  return [...purges.values()].every(({ hard, soft }) => soft <= stamp.number && (hard <= stamp.number || hard === number))
 }

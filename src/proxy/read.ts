@@ -52,6 +52,7 @@ export async function read(visit: Visit, way: Read): Promise<void> {
   if (isKnownToNeedCredentials(visit, way)) return bypass(visit, way, { reason: 'credentials-needed' })
   for (let attempt = 0; ; attempt += 1) {
     const ended = parts.flights.ended
+    const landing = parts.landings.find(way.primaryKey)
     const sought = soughtOf(visit, way)
     const found = parts.local === undefined ? await lookup(parts, sought) : lookupNow(parts, sought)
     if (found.stamp === undefined) return bypass(visit, way, { reason: 'ledger-unavailable' })
@@ -66,6 +67,11 @@ export async function read(visit: Visit, way: Read): Promise<void> {
     if (flight !== undefined) {
       const isAnswered = await follow(visit, { missed, flight, attempt })
       if (isAnswered) return
+      continue
+    }
+    const landed = landing ?? parts.landings.find(way.primaryKey)
+    if (landed !== undefined && attempt === 0 && mayHaveLanded(missed)) {
+      await landed
       continue
     }
     // Somebody's fetch ended while the store was being asked: its answer may be there by now.
@@ -133,6 +139,11 @@ function unserved(way: Read, found: Found): Missed {
   const decision: Missed['decision'] = { kind: 'fetch', reason: 'uri-miss' }
   if (way.mode === 'shadow') return { way, found, decision, reason: 'mode-shadow', fwd: 'bypass' }
   return { way, found, decision, reason: 'undecodable', fwd: 'miss' }
+}
+
+/** Whether what is on its way into the store may be what was not found there. */
+function mayHaveLanded({ decision }: Missed): boolean {
+  return decision.kind !== 'validate' && decision.reason !== 'request-directive'
 }
 
 /** Whether others may wait for this request's answer, and it for theirs. */

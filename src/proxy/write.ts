@@ -14,7 +14,7 @@ import { bodyJson } from './body-json.ts'
 import { passRequest } from './forward.ts'
 import { headOf } from './origin-head.ts'
 import { type Outcome, purgeBehind, purgesNeed, purgeWorkOf } from './outcome.ts'
-import { keepPost, type PostAnswer, postAnswer, readingBefore, stampOfPost } from './post.ts'
+import { keepPost, type PostAnswer, postAnswer, stampOfPost } from './post.ts'
 import type { PurgeResult } from './purge.ts'
 import { readWhole } from './read-whole.ts'
 import { Tee } from './tee.ts'
@@ -82,9 +82,11 @@ async function answerWrite(visit: Visit, way: Write, { response, head, request, 
   }
   if (read?.kind === 'whole') {
     const json = isAnswerNeeded ? await bodyJson(head, read.body, jsonLimit) : undefined
-    const reading = post && (await readingBefore(visit, post))
     const result = await settle(visit, way, { kind, request, head, json })
-    if (post !== undefined) parts.background.own(keepPost(visit, post, { reading, result, body: read.body }))
+    if (post !== undefined) {
+      const keeping = keepPost(visit, post, { result, body: read.body })
+      parts.background.own(parts.landings.own(post.read.primaryKey, keeping))
+    }
     return answerWhole(visit, head, read.body, status)
   }
   // A long answer: purged at its head, and again at its end, since the origin may commit as late as that.

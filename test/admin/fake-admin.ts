@@ -39,7 +39,7 @@ export interface FakeState {
 }
 
 export function fakeAdmin(state: FakeState = {}): FakeAdmin {
-  const { shown = [], keys = [], result = { kind: 'done', number: 7 } } = state
+  const { shown = [], keys = [], result = { kind: 'done', number: 7, raised: [] } } = state
   const orders: PurgeOrder[] = []
   const asked: unknown[] = []
   const metrics = createMetrics('test', systemClock)

@@ -79,3 +79,19 @@ onEachStore(
     t.match(await ask('/page'), { text: 'new' })
   },
 )
+
+onEachStore(t, 'a write to something else meanwhile takes nothing from the answer to a POST', async (t, redis) => {
+  const { house, ask, origin, settled, dated } = await openScene(t, { rules, redis })
+  const held = Promise.withResolvers<void>()
+  origin.script(async ({ request, reply }) => {
+    if (request.method === 'POST') await held.promise
+    reply(dated(request.method === 'POST' ? { body: 'kept', headers: { ...fresh, [location]: '/page' } } : { body: 'new' }))
+  })
+  const post = house.ask('/page', { method: 'POST' })
+  await origin.received(1)
+  await house.ask('/elsewhere', { method: 'DELETE' })
+  held.resolve()
+  t.equal((await post).text, 'kept')
+  await settled()
+  t.match(await ask('/page'), { text: 'kept', cacheStatus: /^hit/ })
+})
