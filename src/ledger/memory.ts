@@ -4,11 +4,11 @@
  */
 import { allLabel, type Label } from '../cache/label.ts'
 import { judge, type LastPurge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
-import { type Clock, elapsed, type Instant, instant } from '../time.ts'
+import { type Clock, elapsed, type Instant, instant, type Milliseconds, type Timer } from '../time.ts'
 import { defaultBounds, type LedgerBounds } from './bounds.ts'
 import { freshEpoch } from './epoch.ts'
 import type { LedgerEvent } from './event.ts'
-import type { LedgerStatus, LocalLedger, Receipt } from './ledger.ts'
+import type { Intent, LedgerStatus, LocalLedger, PurgeOptions, Receipt } from './ledger.ts'
 
 export interface MemoryLedgerOptions {
   readonly clock: Clock
@@ -33,7 +33,9 @@ export class MemoryLedger implements LocalLedger {
   readonly epoch: string = String(freshEpoch())
   /** As `judge` asks: unlike in a reading, a label that is not there was never purged. */
   readonly purges: { get(label: Label): LastPurge } = { get: (label) => this.#links.get(label) ?? never }
+  readonly isAttached = true
   readonly #links = new Map<Label, Link>()
+  readonly #again = new Set<Timer>()
   readonly #clock: Clock
   readonly #bounds: () => LedgerBounds
   readonly #report: (event: LedgerEvent) => void
@@ -74,7 +76,8 @@ export class MemoryLedger implements LocalLedger {
     return { epoch: this.epoch, seq: this.#seq, purges }
   }
 
-  async purge(labels: readonly Label[], kind: 'hard' | 'soft'): Promise<Receipt> {
+  async purge(labels: readonly Label[], kind: 'hard' | 'soft', options: PurgeOptions = {}): Promise<Receipt> {
+    if (options.again !== undefined) this.#purgeAgain(labels, kind, options.again)
     const bounds = this.#bounds()
     const now = this.#clock.now()
     let previous = 0
@@ -88,6 +91,13 @@ export class MemoryLedger implements LocalLedger {
     return { kind: 'done', number: this.#seq, epoch: this.epoch, previous }
   }
 
+  /** What a process of its own keeps in memory dies with it: there is nothing that an intent would save. */
+  async intend(): Promise<Intent> {
+    return 'none' as Intent
+  }
+
+  async forget(): Promise<void> {}
+
   status(): LedgerStatus {
     return {
       kind: 'memory',
@@ -99,7 +109,18 @@ export class MemoryLedger implements LocalLedger {
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const timer of this.#again) timer.cancel()
+    this.#again.clear()
+  }
+
+  #purgeAgain(labels: readonly Label[], kind: 'hard' | 'soft', after: Milliseconds): void {
+    const timer = this.#clock.after(after, () => {
+      this.#again.delete(timer)
+      void this.purge(labels, kind)
+    })
+    this.#again.add(timer)
+  }
 
   #raise(label: Label, kind: 'hard' | 'soft', at: { readonly now: Instant; readonly bounds: LedgerBounds }): void {
     const link = this.#renew(label, at.now)

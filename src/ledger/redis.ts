@@ -10,7 +10,7 @@ import type { RedisConnection } from '../redis/connection.ts'
 import { type Clock, instant, milliseconds, type Timer } from '../time.ts'
 import { defaultBounds, type LedgerBounds } from './bounds.ts'
 import type { LedgerEvent } from './event.ts'
-import type { Ledger, LedgerStatus, Receipt } from './ledger.ts'
+import type { Intent, Ledger, LedgerStatus, Receipt } from './ledger.ts'
 import { ledgerScript, membersOf, type Operation, parseReply, type ScriptReply, scriptArguments } from './script.ts'
 
 export interface RedisLedgerOptions {
@@ -91,6 +91,12 @@ export class RedisLedger implements Ledger {
       return { kind: 'queued', waiting: this.#waiting }
     }
   }
+
+  async intend(): Promise<Intent | undefined> {
+    return undefined
+  }
+
+  async forget(): Promise<void> {}
 
   status(): LedgerStatus {
     return {
