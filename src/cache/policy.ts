@@ -1,4 +1,4 @@
-/** What governs one request: a rule's `cache` part, or the RFC alone where no rule matched. Data; the decisions are elsewhere. */
+/** What governs one request: a rule's `cache` part, or the RFC alone where no rule matched. Data; the decisions that follow are elsewhere. */
 import type { VaryRule } from '../http/vary.ts'
 import type { Seconds } from '../time.ts'
 
@@ -30,4 +30,9 @@ export interface Policy {
   readonly maxSize: number
   /** Normalisation of request fields that responses vary on; unnamed ones get the default of `http/vary`. */
   readonly vary: ReadonlyMap<string, VaryRule>
+}
+
+/** Whether lifetimes are the origin's to say: under the RFC alone, and under a rule with `ttl: origin` or none. */
+export function isOriginObeyed({ lifetime }: Policy): boolean {
+  return lifetime.kind === 'origin'
 }

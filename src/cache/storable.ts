@@ -12,7 +12,7 @@ import type { Seconds } from '../time.ts'
 import { initialAge, type Times } from './age.ts'
 import { type Governing, governing, restriction } from './directives.ts'
 import { isHeuristicallyCacheable, type Lifetime, lifetimeOf } from './freshness.ts'
-import type { Policy } from './policy.ts'
+import { isOriginObeyed, type Policy } from './policy.ts'
 import { type SharingRefusal, sharingRefusal } from './sharing.ts'
 import { isValidatable } from './validate.ts'
 import { selectorOf } from './variant.ts'
@@ -72,7 +72,7 @@ export function storable(input: StorableInput): Storable {
   const lifetime = lifetimeOf(response, times, policy)
   if (!isLifetimeGiven(response.status, lifetime, governed)) return refuse('status')
   // A rule's ttl is for the statuses that it covers: its windows alone would keep an error in place of what is good.
-  if (policy.lifetime.kind !== 'origin' && lifetime.source === 'none') return refuse('no-lifetime')
+  if (!isOriginObeyed(policy) && lifetime.source === 'none') return refuse('no-lifetime')
   const age = initialAge(response.fields, times)
   if (isValidatable(response) || isEverUsable(lifetime, age)) return { kind: 'storable', lifetime, initialAge: age }
   return refuse(restriction(governed.directives, 'no-cache', policy) === 'all' ? 'no-cache' : 'no-lifetime')

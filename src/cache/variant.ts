@@ -6,7 +6,7 @@ import { type Fields, fieldLines, fieldValue, hasField } from '../http/fields.ts
 import { normaliseField, varyNames } from '../http/vary.ts'
 import { mostWanted } from '../http/weight.ts'
 import { escapeValue } from './key.ts'
-import type { Policy } from './policy.ts'
+import { isOriginObeyed, type Policy } from './policy.ts'
 
 /** Lower-case names of the request fields that select this response, sorted; `*` when no second request can ever match. */
 export function selectorOf(responseFields: Fields, policy: Policy): readonly string[] | '*' {
@@ -34,8 +34,7 @@ export function nameOfLanguage(
   language: string,
   { selector, requestFields, policy }: { selector: readonly string[]; requestFields: Fields; policy: Policy },
 ): string | undefined {
-  if (policy.lifetime.kind !== 'origin' || policy.vary.has('accept-language') || !selector.includes('accept-language'))
-    return undefined
+  if (!isOriginObeyed(policy) || policy.vary.has('accept-language') || !selector.includes('accept-language')) return undefined
   const others = selector.filter((name) => name !== 'accept-language')
   return [`accept-language=*${language}`, ...selectingValues(others, requestFields, policy)].join('&')
 }

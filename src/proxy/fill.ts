@@ -138,10 +138,10 @@ interface Answer {
   readonly isRangeKept: boolean
 }
 
-/** Under the RFC a Range goes on as it is; under a rule only where the whole is known to be above the limit. */
+/** By the RFC a Range goes on as it is; under any other rule only where the whole is known to be above the limit. */
 function isRangeForwarded(parts: Parts, { read, asker }: Errand): boolean {
   if (asker.request.method !== 'GET') return false
-  return read.rule === undefined || parts.memory.tooLarge.recall(read.primaryKey, parts.clock.now()) === true
+  return read.isByRfc || parts.memory.tooLarge.recall(read.primaryKey, parts.clock.now()) === true
 }
 
 function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKept }: Answer): Fill | Promise<Fill> {
@@ -149,8 +149,7 @@ function judgeAnswer(parts: Parts, errand: Errand, { response, times, isRangeKep
   const { policy } = read
   const whole = headOf(response)
   const head = policy.setCookie === 'strip' ? { ...whole, fields: withoutFields(whole.fields, new Set(cookieFields)) } : whole
-  // Under the RFC alone: a rule's tags may be anywhere in the body.
-  const part = isRangeKept && read.rule === undefined ? partOf(response, response.contentLength, policy.parts) : undefined
+  const part = isRangeKept && read.isByRfc ? partOf(response, response.contentLength, policy.parts) : undefined
   const verdict = storable({
     isPart: part !== undefined,
     request: asker.request,
@@ -239,7 +238,7 @@ function disown(
   const { request } = asker
   const now = parts.clock.now()
   const isError = isServerError(own.response.status)
-  const isPart = read.rule === undefined && own.reason === 'partial' && hasField(request.fields, 'range')
+  const isPart = read.isByRfc && own.reason === 'partial' && hasField(request.fields, 'range')
   const isOfRequest = isPart || isForItselfAlone(request, read.policy)
   const crowd = crowdOf(read.primaryKey, { read, fields: request.fields, inForce })
   if (!isError && !isOfRequest) parts.memory.hitForMiss.remember(crowd, true, later(now, hitForMissFor))

@@ -1,6 +1,6 @@
 /**
  * A HEAD that the origin answers is news of the stored GET response (RFC 9111 §4.3.5): one that speaks of the same representation renews it, any
- * other makes it go. Under the RFC alone: a rule's answer is made of another request than a HEAD that passes.
+ * other makes it go. Under any other rule than the RFC's a HEAD passes as it came, which is not what the stored response was made of.
  */
 import type { Times } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
@@ -17,15 +17,20 @@ import { isOvertaken, putEntry } from './keep.ts'
 import { answerDespite } from './lead.ts'
 import { headOf, isServerError } from './origin-head.ts'
 import type { Missed } from './read.ts'
+import { hasCredentials } from './route.ts'
 import { send } from './send.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
 
-/** The stored response that a forwarded HEAD can renew. */
-export function renewableByHead({ way, found }: Missed): Entry | undefined {
+/**
+ * The stored response that a forwarded HEAD can renew. None where it has to go as it came: with credentials that a fetch is stripped of, or to be
+ * purged behind.
+ */
+export function renewableByHead({ request, inForce }: Visit, { way, found }: Missed): Entry | undefined {
   const { entry, validity } = found
-  if (way.rule !== undefined || entry?.status !== 200 || entry.part !== undefined || validity.kind !== 'valid') return undefined
-  return entry
+  if (!way.isByRfc || way.mode === 'shadow' || way.purges.length > 0) return undefined
+  if (way.credentials === 'stripped' && hasCredentials(request, inForce.set)) return undefined
+  return entry?.status === 200 && entry.part === undefined && validity.kind === 'valid' ? entry : undefined
 }
 
 /** Forwards it as a fetch for the store would go, so that nothing the key does not show can have steered what is renewed. */

@@ -38,7 +38,7 @@ export async function lead(visit: Visit, missed: Missed): Promise<void> {
 /** A fetch that nobody joins; its answer is stored all the same where it may be. */
 export async function fetchAlone(visit: Visit, missed: Missed): Promise<void> {
   if (visit.request.method === 'HEAD') {
-    const renewable = renewableByHead(missed)
+    const renewable = renewableByHead(visit, missed)
     if (renewable !== undefined) return forwardHead(visit, missed, renewable)
     const rescue = (status: number | undefined): Promise<boolean> => answerDespite(visit, missed, status)
     return bypass(visit, missed.way, { reason: missed.reason, fwd: missed.fwd, rescue })

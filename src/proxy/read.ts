@@ -151,7 +151,7 @@ function canCollapse(visit: Visit, { way, decision }: Missed): boolean {
   if (way.mode === 'shadow' || visit.request.method === 'HEAD') return false
   if (way.rule?.cache?.collapse === false) return false
   if (decision.kind === 'fetch' && isHitForMiss(visit, way)) return false
-  return !isForItselfAlone(visit.request, way.policy) && !(way.rule === undefined && hasField(visit.request.fields, 'range'))
+  return !isForItselfAlone(visit.request, way.policy) && !(way.isByRfc && hasField(visit.request.fields, 'range'))
 }
 
 /** Whether the last answer to requests like this one could not be shared. */

@@ -6,6 +6,7 @@
 import { unmatchedRule } from '../cache/entry.ts'
 import { isSafe } from '../cache/invalidate.ts'
 import { formatPrimaryKey } from '../cache/key.ts'
+import { isOriginObeyed } from '../cache/policy.ts'
 import { hasOtherPreconditions } from '../http/conditional.ts'
 import { hasField } from '../http/fields.ts'
 import { formatQuery } from '../http/query.ts'
@@ -105,6 +106,7 @@ function rfcRead(input: RouteInput): Read {
     name: unmatchedRule,
     mode: 'on',
     policy: inForce.set.rfc,
+    isByRfc: true,
     primaryKey: formatPrimaryKey({
       prefix: inForce.set.prefix,
       key,
@@ -166,6 +168,7 @@ function ruleWay(input: RouteInput, matched: MatchedRule, purges: readonly Match
     name: rule.name,
     mode: cache.mode,
     policy: cache.policy,
+    isByRfc: isOriginObeyed(cache.policy) && !traits.hasMadeTags,
     primaryKey: formatPrimaryKey({
       prefix: inForce.set.prefix,
       key: rendered.key,

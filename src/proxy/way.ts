@@ -34,6 +34,11 @@ export interface Read {
   readonly name: string
   readonly mode: 'on' | 'shadow'
   readonly policy: Policy
+  /**
+   * RFC 9111 holds to the letter, for parts and for what a HEAD tells as well: under `unmatched: rfc`, and under a rule that leaves lifetimes to
+   * the origin. Not where the answer makes tags: of a part, or of a HEAD, not all of them can be known.
+   */
+  readonly isByRfc: boolean
   readonly primaryKey: string
   /** The key as its rule renders it, and its prefixes: labels. */
   readonly key: string

@@ -10,8 +10,9 @@ import { parseTemplate, type Template } from './template.ts'
 /** What applies where a rule says nothing. */
 export interface Inherited {
   readonly defaults: CacheSettings
-  /** `rfc.heuristics`, which holds for "ttl: origin" as well: that is the RFC under a key of the rule's own. */
+  /** Of `rfc`, and hold for "ttl: origin" as well: that is the RFC under a key of the rule's own. */
   readonly heuristics: boolean
+  readonly parts: NonNullable<Policy['parts']>
   /** From the settings; the file's own `defaults` win. */
   readonly defaultTtl: Seconds | undefined
 }
@@ -57,7 +58,7 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
     setCookie: rfc.set_cookie ?? 'bypass',
     clientDirectives: rfc.client_directives ?? 'obey',
     heuristics: hasHeuristics(rfc),
-    parts: rfc.parts ?? 'strict',
+    parts: trustOf(rfc),
     maxSize: defaults.max_size ?? maxSize,
     vary: new Map(),
   }
@@ -65,6 +66,10 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
 
 export function hasHeuristics(rfc: RfcPart): boolean {
   return rfc.heuristics ?? true
+}
+
+export function trustOf(rfc: RfcPart): NonNullable<Policy['parts']> {
+  return rfc.parts ?? 'strict'
 }
 
 /**
@@ -87,6 +92,7 @@ function compilePolicy(cache: CachePart, inherited: Inherited): Policy {
     clientDirectives:
       cache.client_directives ?? inherited.defaults.client_directives ?? (lifetime.kind === 'origin' ? 'obey' : 'ignore'),
     heuristics: inherited.heuristics && lifetime.kind === 'origin' && written !== undefined,
+    parts: lifetime.kind === 'origin' ? inherited.parts : 'strict',
     maxSize: cache.max_size ?? inherited.defaults.max_size ?? maxSize,
     vary: new Map(Object.entries({ ...inherited.defaults.vary, ...cache.vary })),
   }

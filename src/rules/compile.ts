@@ -1,6 +1,6 @@
 /** The file's values as one `RuleSet`: defaults filled in, methods and paths parsed. Each part on its own; `lint` looks at them together. */
 import type { Seconds } from '../time.ts'
-import { compileCache, compileRfc, hasHeuristics, type Inherited } from './compile-cache.ts'
+import { compileCache, compileRfc, hasHeuristics, type Inherited, trustOf } from './compile-cache.ts'
 import { compileMatch, type Report } from './compile-match.ts'
 import type { IdentityPart, JwtPart, PurgePart, RulePart, RulesFile } from './file.ts'
 import { digestRules } from './hash.ts'
@@ -30,6 +30,7 @@ export function compileRules(file: RulesFile, surroundings: Surroundings): RuleS
   const inherited: Inherited = {
     defaults,
     heuristics: hasHeuristics(file.rfc ?? {}),
+    parts: trustOf(file.rfc ?? {}),
     defaultTtl: surroundings.defaults.defaultTtl,
   }
   const rules = file.rules.map((rule, i) => compileRule(rule, i, { ...surroundings, inherited }))

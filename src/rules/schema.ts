@@ -73,7 +73,9 @@ const rfc: z.ZodType<RfcPart> = section(
       ),
     parts: choiceLeaf(['strict', 'lenient'])
       .optional()
-      .describe('Whether a 206 is kept that is shorter than it says, and a rest asked for that no validator can prove to fit'),
+      .describe(
+        'Whether a 206 is kept that is shorter than it says, and a rest asked for that no validator can prove to fit; under "ttl: origin" too',
+      ),
   },
   '{ set_cookie: strip }',
 )

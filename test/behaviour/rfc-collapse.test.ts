@@ -72,3 +72,27 @@ onEachStore(t, 'one that became stale while it came is not for who asks then', a
   t.equal(await rest(slow), 'answer')
   await scene.settled()
 })
+
+for (const [where, text] of [
+  ['without a rule', rules],
+  ['under ttl: origin', 'rules: [{ name: a, match: GET /a, cache: { key: a, ttl: origin } }]'],
+] as const) {
+  onEachStore(t, `a part is for nobody who waits for the whole, ${where}`, async (t, redis) => {
+    const { house, origin, dated, settled } = await openScene(t, { rules: text, redis })
+    const gate = makeGate()
+    origin.script(async ({ request, reply }) => {
+      const isPart = request.rawHeaders.includes('bytes=0-1')
+      const answer = dated({ headers: { 'Cache-Control': 'max-age=60' }, body: 'whole' })
+      if (!isPart) return reply(answer)
+      await gate.wait()
+      reply({ ...answer, status: 206, body: 'wh', headers: [...(answer.headers as string[]), 'Content-Range', 'bytes 0-1/5'] })
+    })
+    const part = house.ask('/a', { headers: { Range: 'bytes=0-1' } })
+    await gate.arrived(1)
+    t.match(await house.ask('/a'), { status: 200, text: 'whole', cacheStatus: /^fwd=uri-miss/ })
+    gate.open()
+    t.match(await part, { status: 206, text: 'wh' })
+    await settled()
+    t.equal(origin.count(), 2)
+  })
+}

@@ -1,8 +1,10 @@
 /** A HEAD that is forwarded renews the stored answer to GET, or makes it go. */
 import t from 'tap'
+import { fieldValue } from '../../src/http/fields.ts'
 import { onEachStore, openScene } from '../fixtures/scene.ts'
 
 const rules = 'unmatched: rfc\nrules: []'
+const leftToOrigin = 'rules:\n  - { name: pages, match: GET /page, cache: { scope: public, key: page, ttl: origin } }'
 const fresh = { 'Cache-Control': 'max-age=60' }
 
 // biome-ignore format: one case, one line
@@ -19,9 +21,14 @@ const cases: readonly { says: string; stored?: Record<string, string>; status?: 
   { says: 'neither validator nor length', stored: { ETag: '"a"' }, head: {}, becomes: 'left as it is' },
   { says: 'another status', stored: { ETag: '"a"' }, status: 404, head: {}, becomes: 'left as it is' },
 ]
-for (const { says, stored = {}, status = 200, head, becomes } of cases) {
-  onEachStore(t, `${says}: ${becomes}`, async (t, redis) => {
-    const { ask, answer, origin, clock, dated } = await openScene(t, { rules, redis })
+const governed = [
+  ['without a rule', rules],
+  ['under ttl: origin', leftToOrigin],
+] as const
+const headCases = cases.flatMap((each) => governed.map(([where, text]) => ({ ...each, where, text })))
+for (const { says, stored = {}, status = 200, head, becomes, where, text } of headCases) {
+  onEachStore(t, `${says}: ${becomes}, ${where}`, async (t, redis) => {
+    const { ask, answer, origin, clock, dated } = await openScene(t, { rules: text, redis })
     answer({ headers: { ...fresh, ...stored, 'X-Kept': 'yes', 'X-Seen': 'by GET' } })
     await ask('/page')
     clock.advance(30_000)
@@ -80,3 +87,28 @@ onEachStore(t, 'a stored answer saves a HEAD from an origin that fails', async (
   origin.script(({ reset }) => reset())
   t.match(await ask('/page', { method: 'HEAD' }), { status: 200, cacheStatus: /^fwd=stale; .*detail=stale-if-error/ })
 })
+
+// biome-ignore format: one case, one line
+const passed: readonly { readonly says: string; readonly cache: string; readonly headers?: Record<string, string> }[] = [
+  { says: 'a rule with a lifetime of its own', cache: '{ scope: public, key: page, ttl: 1m }' },
+  { says: 'tags that the answer makes', cache: '{ scope: public, key: page, ttl: origin, tags: ["{response.json.id|none}"] }' },
+  { says: 'a rule in shadow', cache: '{ scope: public, key: page, ttl: origin, mode: shadow }' },
+  { says: 'credentials that a fetch goes without', cache: '{ scope: public, key: page, ttl: origin }', headers: { Authorization: 'Basic eDp5' } },
+]
+for (const { says, cache, headers = {} } of passed) {
+  onEachStore(t, `a HEAD passes as it came, and renews nothing: ${says}`, async (t, redis) => {
+    const { ask, answer, origin, clock } = await openScene(t, {
+      rules: `rules:\n  - { name: pages, match: GET /page, cache: ${cache} }`,
+      redis,
+    })
+    answer({ headers: { ...fresh, ETag: '"a"', 'Content-Type': 'application/json' }, body: '12' })
+    await ask('/page')
+    clock.advance(61_000)
+    answer({ headers: { ...fresh, ETag: '"a"', 'Content-Length': '2' }, body: '' })
+    const reply = await ask('/page', { method: 'HEAD', headers })
+    t.match([reply.status, reply.cacheStatus.includes('stored')], [200, false])
+    t.equal(fieldValue(origin.requests[1]?.rawHeaders ?? [], 'authorization'), headers['Authorization'])
+    answer({ status: 304, headers: { ETag: '"a"' } })
+    t.match((await ask('/page')).cacheStatus, /^fwd=stale/)
+  })
+}

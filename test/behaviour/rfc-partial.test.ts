@@ -1,10 +1,11 @@
-/** Parts of responses where the RFC alone rules: kept, joined under one strong validator, completed, and never joined without. */
+/** Parts of responses where the RFC alone rules, or a rule that leaves lifetimes to the origin: kept, joined under one strong validator, completed, and never joined without. */
 import t, { type Test } from 'tap'
 import { fieldValue } from '../../src/http/fields.ts'
 import { onEachStore, openScene, type Scene } from '../fixtures/scene.ts'
 import type { Answer, RecordedRequest } from '../fixtures/scripted-origin.ts'
 
 const rules = 'unmatched: rfc\nrules: []'
+const leftToOrigin = 'rules:\n  - { name: files, match: GET /file, cache: { key: file, ttl: origin } }'
 const digits = '0123456789'
 const strong = { ETag: '"a"', 'Cache-Control': 'max-age=60' }
 
@@ -175,12 +176,60 @@ const cases: readonly { readonly says: string; readonly headers?: Record<string,
 ]
 
 for (const { says, headers = strong, steps } of cases) {
-  onEachStore(t, says, async (t, redis) => {
-    const scene = await openScene(t, { rules, redis })
-    scene.answer(file(digits, headers))
-    await askAll(t, scene, steps)
+  for (const [where, text] of [
+    ['without a rule', rules],
+    ['under ttl: origin', leftToOrigin],
+  ] as const) {
+    onEachStore(t, `${says}, ${where}`, async (t, redis) => {
+      const scene = await openScene(t, { rules: text, redis })
+      scene.answer(file(digits, headers))
+      await askAll(t, scene, steps)
+    })
+  }
+}
+
+// biome-ignore format: one case, one line
+const whole: readonly { readonly says: string; readonly cache: string; readonly headers?: Record<string, string> }[] = [
+  { says: 'tags are made of the body', cache: '{ key: file, ttl: origin, tags: ["{response.json.id|none}"] }' },
+  { says: 'tags are made of a field, which a part may lack', cache: '{ key: file, ttl: origin, tags: ["{response.header.surrogate-key|none}"] }' },
+  { says: 'the rule has a lifetime of its own', cache: '{ key: file, ttl: 1m }', headers: { ETag: '"a"' } },
+]
+for (const { says, cache, headers = strong } of whole) {
+  onEachStore(t, `the whole is fetched for a range where ${says}`, async (t, redis) => {
+    const scene = await openScene(t, { rules: `rules:\n  - { name: files, match: GET /file, cache: ${cache} }`, redis })
+    scene.answer(file('1234567890', { ...headers, 'Content-Type': 'application/json' }))
+    t.match(await scene.ask('/file', { headers: { Range: 'bytes=0-4' } }), {
+      status: 206,
+      text: '12345',
+      cacheStatus: /^fwd=uri-miss; stored/,
+    })
+    t.match(await scene.ask('/file', { headers: { Range: 'bytes=5-9' } }), { status: 206, text: '67890', cacheStatus: /^hit/ })
+    t.match(await scene.ask('/file'), { status: 200, text: '1234567890', cacheStatus: /^hit/ })
+    t.equal(fieldValue(scene.origin.requests[0]?.rawHeaders ?? [], 'range'), undefined)
   })
 }
+
+onEachStore(t, 'a part under a rule is purged with its tags and its key, and so is what it was joined to', async (t, redis) => {
+  const cache = 'cache: { key: "file:{query.v|1}", ttl: origin, tags: [files] }'
+  const purges =
+    '  - { name: edited, match: POST /tag, purge: { tags: [files] } }\n  - { name: gone, match: POST /key, purge: { keys: ["file:1"] } }'
+  const { ask, answer } = await openScene(t, {
+    rules: `rules:\n  - { name: files, match: GET /file, ${cache} }\n${purges}`,
+    redis,
+  })
+  answer((request) => (request.method === 'POST' ? {} : file(digits, strong)(request)))
+  for (const by of ['/tag', '/key']) {
+    await ask('/file', { headers: { Range: 'bytes=0-1' } })
+    await ask('/file', { headers: { Range: 'bytes=2-3' } })
+    t.match(await ask('/file', { headers: { Range: 'bytes=0-3' } }), { text: '0123', cacheStatus: /^hit/ }, by)
+    await ask(by, { method: 'POST' })
+    t.match(
+      await ask('/file', { headers: { Range: 'bytes=0-3' } }),
+      { text: '0123', cacheStatus: /^fwd=miss; .*detail=purged/ },
+      by,
+    )
+  }
+})
 
 onEachStore(t, 'a part that is shorter than it says is kept by a lenient policy alone', async (t, redis) => {
   const short = { status: 206, body: '45678', headers: { 'Cache-Control': 'max-age=60', 'Content-Range': 'bytes 4-9/10' } }
@@ -188,7 +237,8 @@ onEachStore(t, 'a part that is shorter than it says is kept by a lenient policy 
   strict.answer(short)
   await strict.ask('/file', { headers: { Range: 'bytes=-5' } })
   t.match((await strict.ask('/file', { headers: { Range: 'bytes=-5' } })).cacheStatus, /^fwd=/)
-  const { ask, answer, origin } = await openScene(t, { rules: rules.replace('\n', '\nrfc: { parts: lenient }\n'), redis })
+  const lenient = redis === undefined ? leftToOrigin : rules
+  const { ask, answer, origin } = await openScene(t, { rules: `rfc: { parts: lenient }\n${lenient}`, redis })
   answer(short)
   await ask('/file', { headers: { Range: 'bytes=-5' } })
   for (const [range, text, contentRange] of [

@@ -112,6 +112,7 @@ rules:
     setCookie: 'strip',
     clientDirectives: 'obey',
     heuristics: false,
+    parts: 'strict',
     maxSize: 262_144,
     vary: new Map<string, unknown>([
       ['accept', 'exact'],
