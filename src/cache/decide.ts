@@ -73,7 +73,7 @@ export function decide(input: DecideInput): Decision {
   }
   const standing = standingOf(entry, input)
   const { age, ttl } = standing
-  if (standing.isFresh && acceptsFresh(wishes, age, ttl))
+  if (standing.isFresh && acceptsFresh(wishes, { age, ttl, isImmutable: standing.lifetime.isImmutable }))
     return { kind: 'serve', entry, age, ttl, isDue: isDue(standing, policy) }
   if (mayServeStale(standing, wishes)) return { kind: 'serve-stale', entry, age, ttl }
   return wishes.isOnlyIfCached ? refusal : validation(entry, standing, { wishes, now: input.now })
@@ -89,7 +89,7 @@ export type Shared = ResponseHead & Pick<Entry, 'responseTime' | 'initialAge'>
 export function mayShare(answer: Shared, { request, policy, now }: Pick<DecideInput, 'request' | 'policy' | 'now'>): boolean {
   const wishes = wishesOf(request.fields, policy)
   const standing = standingOf(answer, { validity: { kind: 'valid' }, policy, now })
-  const isAccepted = standing.isFresh && acceptsFresh(wishes, standing.age, standing.ttl)
+  const isAccepted = standing.isFresh && acceptsFresh(wishes, { ...standing, isImmutable: standing.lifetime.isImmutable })
   return isAccepted || mayServeStale(standing, wishes)
 }
 
@@ -142,9 +142,12 @@ function staleIfErrorUntil({ lifetime, ttl, isPurgedSoftly }: Standing, wishes: 
   return window > 0 && left > 0 ? later(now, seconds(left)) : undefined
 }
 
-/** A duration is held to half of the life, so that one longer than it does not refresh at every hit. */
+/**
+ * A duration is held to half of the life, so that one longer than it does not refresh at every hit. What is immutable while it is fresh would be
+ * the same (RFC 8246 §2).
+ */
 function isDue({ lifetime, ttl }: Standing, { refreshAhead }: Policy): boolean {
-  if (refreshAhead === undefined) return false
+  if (refreshAhead === undefined || lifetime.isImmutable) return false
   const last = 'share' in refreshAhead ? lifetime.fresh * refreshAhead.share : Math.min(refreshAhead.duration, lifetime.fresh / 2)
   return Number.isFinite(lifetime.fresh) && ttl <= last
 }

@@ -1,5 +1,5 @@
 /**
- * How long a response may be used (RFC 9111 §4.2.1) and how long after that it may still be used stale (RFC 5861), as the origin's fields and the
+ * How long a response may be used (RFC 9111 §4.2.1, RFC 8246) and how long after that it may still be used stale (RFC 5861), as the origin's fields and the
  * policy say together. Computed from the policy of the moment, never stored.
  */
 import { type Directives, delta } from '../http/cache-control.ts'
@@ -24,6 +24,8 @@ export interface Lifetime {
   /** Whether the origin forbids every stale use, a client's `max-stale` too. */
   readonly isStaleForbidden: boolean
   readonly source: LifetimeSource
+  /** The origin says that nothing changes while it is fresh (RFC 8246): of its own lifetime alone, neither a rule's nor a guess. */
+  readonly isImmutable: boolean
   /** The rule has a `ttl` for this status, and the origin's own lifetime was used in its place: `override: [max-age]` would change that. */
   readonly isRuleOverruledByOrigin: boolean
 }
@@ -54,6 +56,7 @@ export function lifetimeOf(response: ResponseHead, times: Pick<Times, 'responseT
     staleIfError: policy.staleIfError ?? numberOf(governed.directives, 'stale-if-error'),
     isStaleForbidden: mustValidate || isStaleForbidden(governed.directives, policy),
     source: chosen.source,
+    isImmutable: governed.directives.has('immutable') && chosen === explicit,
     isRuleOverruledByOrigin: ruled !== undefined && !isRuled,
   }
 }

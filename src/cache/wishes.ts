@@ -43,9 +43,22 @@ export function wishesOf(requestFields: Fields, policy: Policy): Wishes {
   }
 }
 
-/** Whether a fresh response will do. */
-export function acceptsFresh(wishes: Wishes, age: Seconds, ttl: Seconds): boolean {
-  if (wishes.isNoCache || (wishes.maxAge !== undefined && age > wishes.maxAge)) return false
+/** A response that is fresh. */
+export interface Freshness {
+  readonly age: Seconds
+  /** What is left of its lifetime. */
+  readonly ttl: Seconds
+  readonly isImmutable: boolean
+}
+
+/**
+ * Whether a fresh response will do. One that is immutable is validated for a client that says `no-cache` alone (RFC 8246 §2.1): a `max-age=0` is
+ * what browsers say when a page is loaded again, and there is nothing that could have changed.
+ */
+export function acceptsFresh(wishes: Wishes, { age, ttl, isImmutable }: Freshness): boolean {
+  if (wishes.isNoCache) return false
+  if (isImmutable) return true
+  if (wishes.maxAge !== undefined && age > wishes.maxAge) return false
   return wishes.minFresh === undefined || ttl >= wishes.minFresh
 }
 

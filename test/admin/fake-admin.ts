@@ -130,6 +130,7 @@ export function entryUnder(key: string, entry: Partial<Entry> = {}): Shown {
       staleIfError: seconds(0),
       isStaleForbidden: false,
       source: 'rule',
+      isImmutable: false,
       isRuleOverruledByOrigin: false,
     },
     now: instant(1_010_000),

@@ -1,4 +1,7 @@
-/** Parts of responses where the RFC alone rules, or a rule that leaves lifetimes to the origin: kept, joined under one strong validator, completed, and never joined without. */
+/**
+ * Parts of responses where the RFC alone rules, or a rule that leaves lifetimes to the origin: kept, joined under one strong validator,
+ * completed, and never joined without.
+ */
 import t, { type Test } from 'tap'
 import { fieldValue } from '../../src/http/fields.ts'
 import { onEachStore, openScene, type Scene } from '../fixtures/scene.ts'

@@ -87,6 +87,39 @@ onBothStores(t, 'request directives', [
   },
 ])
 
+const frozen = ['Cache-Control', 'max-age=60, immutable', 'ETag', '"a"'] as const
+onBothStores(t, 'what is immutable is asked for again by no-cache alone, while it is fresh', [
+  { says: 'max-age=0', fields: frozen, after: 59, again: says('max-age=0'), gives: 'one', shows: { age: '59' } },
+  {
+    says: 'a page loaded again',
+    fields: frozen,
+    after: 59,
+    again: { headers: { 'Cache-Control': 'max-age=0', 'If-None-Match': '"a"' } },
+    gives: 304,
+  },
+  { says: 'min-fresh', fields: frozen, after: 30, again: says('min-fresh=31'), gives: 'one' },
+  { says: 'no-cache', fields: frozen, after: 1, again: says('no-cache'), next: confirmed, gives: 'one, validated' },
+  {
+    says: 'Pragma: no-cache',
+    fields: frozen,
+    after: 1,
+    again: { headers: { Pragma: 'no-cache' } },
+    next: confirmed,
+    gives: 'one, validated',
+  },
+  { says: 'once it is stale', fields: frozen, after: 60, again: says('max-age=0'), next: confirmed, gives: 'one, validated' },
+  { says: 'stale, without a word', fields: frozen, after: 60, next: confirmed, gives: 'one, validated' },
+  { says: 'stale, as old as one likes', fields: frozen, after: 70, again: says('max-stale'), gives: 'one, stale' },
+  {
+    says: 'a lifetime that is guessed',
+    fields: ['Cache-Control', 'immutable', 'Last-Modified', -1000],
+    after: 1,
+    again: says('max-age=0'),
+    gives: 'two',
+  },
+  { says: 'said by the client', fields: minute, after: 1, again: says('max-age=0, immutable'), gives: 'two' },
+])
+
 onBothStores(
   t,
   'request directives that are to be ignored',

@@ -99,6 +99,17 @@ t.test('in the last part of its life a hit refreshes ahead', async (t) => {
   }
 })
 
+t.test('refresh ahead leaves alone what the origin calls immutable', async (t) => {
+  const { ask, answer, clock, origin } = await openScene(t, { rules: things('ttl: origin, refresh_ahead: 50%') })
+  answer({ headers: { 'Cache-Control': 'max-age=100, immutable' } })
+  await ask('/things/1')
+  clock.advance(99_000)
+  t.match(await ask('/things/1'), { text: '#1', age: '99', cacheStatus: 'hit; ttl=1; detail=fresh' })
+  t.equal(origin.count(), 1)
+  clock.advance(1_000)
+  t.match(await ask('/things/1'), { text: '#2', cacheStatus: /^fwd=stale/ })
+})
+
 interface Failure {
   readonly says: string
   readonly status: number

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type DecideInput, type Decision, decide } from '../../src/cache/decide.ts'
+import { type DecideInput, type Decision, decide, mayShare } from '../../src/cache/decide.ts'
 import { lifetimeOf } from '../../src/cache/freshness.ts'
 import type { Validity } from '../../src/cache/validity.ts'
 import { instant, seconds } from '../../src/time.ts'
@@ -208,4 +208,21 @@ t.test('what is served is inside its lifetime and windows, whatever the purge an
     }),
     { numRuns: 2000 },
   )
+})
+
+t.test('decide serves what is fresh and immutable to whoever does not say no-cache, and does not refresh it ahead', async (t) => {
+  const immutable = makeEntry(['Cache-Control', 'max-age=60, immutable', 'ETag', '"a"'])
+  const policy = makePolicy({ refreshAhead: { share: 0.9 } })
+  const outcomeOf = (now: number, value: string, validity: Validity = valid): string =>
+    outcome(decided(now, { entry: immutable, request: makeRequest(['Cache-Control', value]), policy, validity }))
+  t.equal(outcomeOf(10, 'max-age=0'), 'serve')
+  t.equal(outcomeOf(10, 'min-fresh=55'), 'serve')
+  t.equal(outcomeOf(10, 'no-cache'), 'validate request-directive')
+  t.equal(outcomeOf(60, 'max-age=0'), 'validate stale')
+  t.equal(outcomeOf(60, 'foo'), 'validate stale', 'an ordinary stale response')
+  t.equal(outcomeOf(10, 'foo', softly(5)), 'validate purged', 'whatever was said, a purge knows better')
+  t.match(decided(59, { entry: immutable, policy }), { kind: 'serve', isDue: false })
+  const shared = { ...immutable, responseTime: start, initialAge: seconds(0) }
+  t.equal(mayShare(shared, { request: makeRequest(['Cache-Control', 'max-age=0']), policy, now: at(10) }), true)
+  t.equal(mayShare(shared, { request: makeRequest(['Cache-Control', 'no-cache']), policy, now: at(10) }), false)
 })

@@ -156,3 +156,20 @@ t.test("lifetimeOf takes the rule's windows, else the origin's", async (t) => {
   t.match(lifetime(cc('stale-while-revalidate=x, stale-if-error'), rfc), { staleWhileRevalidate: 0, staleIfError: 0 })
   t.match(lifetime([...origin, 'CDN-Cache-Control', 'max-age=1'], rfc), { staleWhileRevalidate: 0, staleIfError: 0 })
 })
+
+t.test('lifetimeOf takes immutable as said of the origin’s own lifetime', async (t) => {
+  const cases: ReadonlyArray<readonly [string, Fields, Policy, boolean]> = [
+    ['max-age', cc('max-age=5, immutable'), rfc, true],
+    ['whatever its case and argument', cc('max-age=5, Immutable=0'), rfc, true],
+    ['Expires', [...cc('immutable'), 'Expires', httpDate(60)], rfc, true],
+    ['targeted', ['CDN-Cache-Control', 'max-age=5, immutable'], rfc, true],
+    ['a targeted field does not say so', ['CDN-Cache-Control', 'max-age=5', ...cc('max-age=5, immutable')], rfc, false],
+    ['nothing', cc('max-age=5'), rfc, false],
+    ['no lifetime', cc('immutable'), rfc, false],
+    ['a guess', [...cc('immutable'), 'Last-Modified', httpDate(-100)], guessing, false],
+    ['the lifetime of a rule', cc('immutable'), rule, false],
+    ['before that of a rule', cc('max-age=5, immutable'), rule, true],
+    ['overruled by a rule', cc('max-age=5, immutable'), overriding('max-age'), false],
+  ]
+  for (const [name, fields, policy, isImmutable] of cases) t.equal(lifetime(fields, policy).isImmutable, isImmutable, name)
+})

@@ -10,6 +10,7 @@ function lifetime(fresh: number, swr = 0, sie = 0, isStaleForbidden = false): Li
     staleIfError: seconds(sie),
     isStaleForbidden,
     source: 'rule',
+    isImmutable: false,
     isRuleOverruledByOrigin: false,
   }
 }

@@ -51,12 +51,35 @@ t.test('no directive but max-stale makes a stale response more acceptable, and n
     'x',
   )
   fc.assert(
-    fc.property(fc.array(directive), directive, fc.nat(60), (list, more, age) => {
+    fc.property(fc.array(directive), directive, fc.nat(60), fc.boolean(), (list, more, age, isImmutable) => {
       const [before, after] = [list, [...list, more]].map((all) => wishesOf(['Cache-Control', all.join()], makePolicy()))
       if (before === undefined || after === undefined) return false
-      const accepts = [before, after].map((wishes) => acceptsFresh(wishes, seconds(age), seconds(60 - age)))
+      const accepts = [before, after].map((wishes) =>
+        acceptsFresh(wishes, { age: seconds(age), ttl: seconds(60 - age), isImmutable }),
+      )
       const limits = [before, after].map((wishes) => staleLimit(wishes, seconds(age), seconds(30)))
       return (accepts[0] || !accepts[1]) && (limits[0] as number) >= (limits[1] as number)
     }),
   )
+})
+
+t.test('acceptsFresh: for what is immutable only no-cache asks for more', async (t) => {
+  const cases: ReadonlyArray<readonly [string, changing: boolean, immutable: boolean]> = [
+    ['max-age=20', true, true],
+    ['max-age=0', false, true],
+    ['max-age=x', false, true],
+    ['min-fresh=50', true, true],
+    ['min-fresh=51', false, true],
+    ['max-stale', true, true],
+    ['no-cache', false, false],
+    ['no-cache, max-age=0', false, false],
+  ]
+  const freshness = { age: seconds(10), ttl: seconds(50) }
+  for (const [value, changing, immutable] of cases) {
+    const wishes = wishesOf(['Cache-Control', value], makePolicy())
+    t.equal(acceptsFresh(wishes, { ...freshness, isImmutable: false }), changing, value)
+    t.equal(acceptsFresh(wishes, { ...freshness, isImmutable: true }), immutable, `${value}, immutable`)
+  }
+  const pragma = wishesOf(['Pragma', 'no-cache'], makePolicy())
+  t.equal(acceptsFresh(pragma, { ...freshness, isImmutable: true }), false, 'Pragma')
 })
