@@ -9,10 +9,10 @@ import type { Policy } from './policy.ts'
 
 export type SharingRefusal = 'no-store' | 'must-understand' | 'private' | 'set-cookie'
 
-/** Final statuses of RFC 9110 whose caching needs nothing that is missing here: not 206 and 304. */
+/** Final statuses of RFC 9110 whose caching needs nothing that is missing here. Not 304; and a 206 that is not kept as a part is refused as that. */
 const understood: ReadonlySet<number> = new Set([
-  200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
-  412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502, 503, 504, 505,
+  200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410,
+  411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502, 503, 504, 505,
 ])
 
 export interface SharingInput {

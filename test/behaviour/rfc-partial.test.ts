@@ -155,6 +155,16 @@ const cases: readonly { readonly says: string; readonly headers?: Record<string,
     ],
   },
   {
+    says: 'a part is understood, where that is what it takes',
+    headers: { ETag: '"a"', 'Cache-Control': 'must-understand, no-store, max-age=60' },
+    steps: [
+      { range: 'bytes=0-4', gets: '206 01234', from: 'fwd=uri-miss; stored', forwarded: 'bytes=0-4 - -' },
+      { range: 'bytes=1-2', gets: '206 12', from: 'hit' },
+      { gets: `200 ${digits}`, from: 'fwd=partial; fwd-status=206; stored', forwarded: 'bytes=5- "a" -' },
+      { gets: `200 ${digits}`, from: 'hit' },
+    ],
+  },
+  {
     says: 'what is asked for on another condition is asked of the origin',
     steps: [
       { range: 'bytes=0-4', gets: '206 01234', from: 'fwd=uri-miss; stored', forwarded: 'bytes=0-4 - -' },
@@ -211,6 +221,25 @@ for (const { says, cache, headers = strong } of whole) {
     t.equal(fieldValue(scene.origin.requests[0]?.rawHeaders ?? [], 'range'), undefined)
   })
 }
+
+onEachStore(t, 'no part is understood where none is kept', async (t, redis) => {
+  const ruled = 'unmatched: rfc\nrules:\n  - { name: files, match: GET /ruled, cache: { key: file, ttl: 1m } }'
+  const { ask, answer } = await openScene(t, { rules: ruled, redis })
+  const headers = { 'Cache-Control': 'must-understand, no-store, max-age=60' }
+  // biome-ignore format: one case, one line
+  const parts = [
+    ['/ruled', { ...headers, 'Content-Range': 'bytes 0-4/10' }],
+    ['/several', { ...headers, 'Content-Type': 'multipart/byteranges; boundary=x' }],
+    ['/lines', { ...headers, 'Content-Range': 'lines 0-4/10' }],
+  ] as const
+  for (const [target, said] of parts) {
+    answer({ status: 206, headers: said, body: '01234' })
+    for (const _ of ['first', 'second']) {
+      const { status, cacheStatus } = await ask(target, { headers: { Range: 'bytes=0-4' } })
+      t.match([status, cacheStatus], [206, /^fwd=(uri-miss|bypass); fwd-status=206; detail=(partial|hit-for-miss)$/], target)
+    }
+  }
+})
 
 onEachStore(t, 'a part under a rule is purged with its tags and its key, and so is what it was joined to', async (t, redis) => {
   const cache = 'cache: { key: "file:{query.v|1}", ttl: origin, tags: [files] }'

@@ -22,6 +22,8 @@ t.test('sharingRefusal names what forbids sharing, the first of several', async 
 
 t.test('sharingRefusal lets must-understand stand before no-store, for statuses that are understood', async (t) => {
   t.equal(refusal('must-understand, no-store'), undefined)
+  t.equal(refusal('must-understand, no-store', {}, 206), undefined)
+  t.equal(refusal('must-understand, no-store', {}, 304), 'must-understand')
   t.equal(refusal('must-understand, no-store, private'), 'private')
   t.equal(refusal('must-understand, no-store', {}, 299), 'must-understand')
   t.equal(refusal('must-understand', { override: new Set(['no-store']) }, 599), 'must-understand')

@@ -99,6 +99,20 @@ t.test("storable obeys the origin's directives unless each is overruled by name"
     ['targeted in place of no-store', ['CDN-Cache-Control', 'max-age=60', ...cc('no-store, private')], rfc, {}, 'storable'],
     ['must-understand with no-store', cc('must-understand, no-store, max-age=60'), rfc, {}, 'storable'],
     [
+      'must-understand with no-store, of a part',
+      [],
+      rfc,
+      { isPart: true, response: makeResponse(cc('must-understand, no-store, max-age=60'), 206) },
+      'storable',
+    ],
+    [
+      'must-understand with no-store, of what is not kept as a part',
+      [],
+      rfc,
+      { response: makeResponse(cc('must-understand, no-store, max-age=60'), 206) },
+      'partial',
+    ],
+    [
       'must-understand, status not understood',
       cc('must-understand, max-age=60'),
       rfc,
