@@ -15,6 +15,7 @@ import { answerFailure, answerOrigin, answerStored } from './answer.ts'
 import { credentialsOf, fillRequest } from './forward.ts'
 import { isOvertaken, putEntry } from './keep.ts'
 import { answerDespite } from './lead.ts'
+import { labelsOfAnswer } from './lookup.ts'
 import { headOf, isServerError } from './origin-head.ts'
 import type { Missed } from './read.ts'
 import { hasCredentials } from './route.ts'
@@ -94,10 +95,17 @@ async function renewal(visit: Visit, read: Read, { entry, response, times }: New
     await forget(visit, read, entry)
     return undefined
   }
+  // A group that the HEAD names is one more that the stored response belongs to.
+  const labels = labelsOfAnswer(read, inForce, fresh)
+  if (labels === undefined) {
+    await forget(visit, read, entry)
+    return undefined
+  }
+  const renewed: Entry = { ...fresh, labels: [...new Set([...fresh.labels, ...labels])] }
+  if (await isOvertaken(parts, renewed)) return undefined
   const { lifetime } = judged
-  if (await isOvertaken(parts, fresh)) return undefined
-  await putEntry(parts, read, { entry: fresh, selector: fresh.vary, fields, lifetime, isValidatable: isValidatable(fresh) })
-  return fresh
+  await putEntry(parts, read, { entry: renewed, selector: renewed.vary, fields, lifetime, isValidatable: isValidatable(renewed) })
+  return renewed
 }
 
 async function forget({ parts, request }: Visit, read: Read, { vary }: Entry): Promise<void> {

@@ -34,6 +34,25 @@ for (const { says, groups, target, method, status = 200, invalidation, host, isO
   })
 }
 
+onEachStore(t, 'a HEAD that names another group adds it', async (t, redis) => {
+  const { ask, answer } = await openScene(t, { rules, redis })
+  const headers = { ...fresh, ETag: '"1"' }
+  answer({ headers: { ...headers, 'Cache-Groups': '"a"' } })
+  for (const group of ['a', 'b']) {
+    await ask('/page')
+    answer((request) =>
+      request.target === '/write'
+        ? { headers: { 'Cache-Group-Invalidation': `"${group}"` } }
+        : { body: '', headers: { ...headers, 'Cache-Groups': '"b"', 'Content-Length': '2' } },
+    )
+    t.match((await ask('/page', { method: 'HEAD', headers: { 'Cache-Control': 'no-cache' } })).cacheStatus, /; stored/)
+    t.match((await ask('/page')).cacheStatus, /^hit/)
+    await ask('/write', { method: 'POST' })
+    answer({ headers: { ...headers, 'Cache-Groups': '"a"' }, body: 'xy' })
+    t.match((await ask('/page')).cacheStatus, /^fwd=miss; .*detail=purged/, group)
+  }
+})
+
 onEachStore(t, 'a 304 that names another group adds it', async (t, redis) => {
   const { ask, answer, clock } = await openScene(t, { rules, redis })
   const headers = { ...fresh, ETag: '"1"' }
