@@ -46,7 +46,7 @@ async function play(t: Test, scene: Scene, each: RfcCase, path: string): Promise
   const { says, status = 200, after = 0 } = each
   const at: DateAt = (seconds) => new Date(clock.now() + seconds * 1000).toUTCString()
   origin.script(({ reply }) => reply({ status, headers: dated(each.fields, at), body: 'one' }))
-  await ask(path, each.asked)
+  const first = await ask(path, each.asked)
   clock.advance(after * 1000)
   origin.script(({ reply, cut }) => {
     if (each.next === 'hangs-up') return cut()
@@ -60,6 +60,7 @@ async function play(t: Test, scene: Scene, each: RfcCase, path: string): Promise
   // One that hangs up is asked a second time where the connection was an old one; a stale answer is refreshed behind it.
   const isKnown = each.gives === 'one' || each.gives === 304 || (each.gives === 504 && each.next === undefined)
   if (each.next !== 'hangs-up') t.equal(origin.count() - before, isKnown ? 0 : 1, `${says}: how often the origin was asked`)
+  checkReport(t, each, { first, reply })
   for (const [name, value] of Object.entries(each.shows ?? {})) t.equal(reply.field(name), value, `${says}: ${name}`)
 }
 
@@ -70,6 +71,32 @@ function outcomeOf({ status, text, cacheStatus }: Reply): string | number {
   if (/detail=revalidated/.test(cacheStatus)) return `${text}, validated`
   if (/^hit; ttl=-|detail=stale-if-error/.test(cacheStatus)) return `${text}, stale`
   return isHit === (text === 'one') ? text : `${text} as ${cacheStatus}`
+}
+
+/** What Cache-Status says in full, by what is given. */
+const reports: Readonly<Record<RfcCase['gives'], RegExp>> = {
+  one: /^hit; ttl=\d+; detail=fresh$/,
+  304: /^hit; ttl=\d+; detail=fresh$/,
+  'one, stale':
+    /^hit; ttl=-\d+; detail=stale-while-revalidate$|^fwd=(stale|request)(; fwd-status=5\d\d)?; detail=stale-if-error$/,
+  'one, validated': /^fwd=(stale|request); fwd-status=304(; stored)?; detail=revalidated$/,
+  two: /^fwd=(uri-miss|vary-miss|stale|request|bypass)(; fwd-status=\d{3})?(; stored)?; detail=[a-z-]+$/,
+  502: /^fwd=[a-z-]+(; fwd-status=502)?; detail=[a-z-]+$/,
+  504: /^fwd=[a-z-]+(; fwd-status=504)?; detail=[a-z-]+$/,
+}
+
+/** Whatever a case is about: what was done is told, what is from the store has its age and the origin's Date, and nothing else has an Age of ours. */
+function checkReport(t: Test, each: RfcCase, { first, reply }: { readonly first: Reply; readonly reply: Reply }): void {
+  const { says, fields, after = 0, gives } = each
+  t.match(reply.cacheStatus, reports[gives], `${says}: Cache-Status`)
+  if (gives === 'two' || gives === 502 || gives === 504) return void t.equal(reply.age, undefined, `${says}: no Age`)
+  if (gives === 'one, validated') return void t.equal(reply.age, '0', `${says}: Age`)
+  // One that cannot be read is replaced by the time it came (RFC 9110 §6.6.1).
+  const date = first.field('date') ?? ''
+  if (!Number.isNaN(Date.parse(date))) t.equal(reply.field('date'), date, `${says}: Date`)
+  const isOlder = fields.some((name, i) => i % 2 === 0 && /^(age|date)$/i.test(String(name)))
+  const age = Number(reply.age)
+  t.ok(isOlder ? age >= Math.floor(after) : age === Math.floor(after), `${says}: Age ${reply.age}`)
 }
 
 function dated(fields: readonly Value[], at: DateAt): string[] {

@@ -38,6 +38,35 @@ onBothStores(t, 'response directives', [
     shows: { 'x-mine': undefined, 'x-yours': undefined, 'x-other': '3' },
   },
   { says: 'private of nothing', fields: cc('private="", max-age=100'), gives: 'two' },
+  {
+    says: 'no-cache of fields, whatever their case, beside what has its whole meaning',
+    fields: [...cc('No-Cache=" X-MINE,x-yours ", max-age=100'), 'x-mine', '1', 'X-Yours', '2', 'X-Other', '3'],
+    gives: 'one',
+    shows: { 'x-mine': undefined, 'x-yours': undefined, 'x-other': '3' },
+  },
+  {
+    says: 'no-cache of a field that does not come',
+    fields: cc('no-cache="x-mine", max-age=100'),
+    after: 99,
+    gives: 'one',
+  },
+  { says: 'no-cache of a field, and of all', fields: cc('no-cache="x-mine", no-cache, max-age=100'), gives: 'two' },
+  { says: 'no-cache of nothing', fields: cc('no-cache="", max-age=100'), gives: 'two' },
+  {
+    says: 'no-cache of one field, private of another',
+    fields: [...cc('no-cache="x-mine", private="x-yours", max-age=100'), 'X-Mine', '1', 'X-Yours', '2'],
+    gives: 'one',
+    shows: { 'x-mine': undefined, 'x-yours': undefined },
+  },
+  {
+    says: 'no-cache of a cookie, which is not stored all the same',
+    fields: [...cc('no-cache="set-cookie", max-age=100'), 'Set-Cookie', 'a=b'],
+    gives: 'two',
+  },
+  { says: 'private of a field, and of all', fields: cc('private="x-mine", private, max-age=100'), gives: 'two' },
+  { says: 'private of a field that an entry needs', fields: cc('private="vary", max-age=100'), gives: 'two' },
+  { says: 'private of what describes the body', fields: cc('private="content-type", max-age=100'), gives: 'two' },
+  { says: 'private of what cannot be read', fields: cc('private="x mine", max-age=100'), gives: 'two' },
   { says: 'public alone gives no lifetime', fields: cc('public'), gives: 'two' },
   { says: 'must-understand with a status that is', fields: cc('must-understand, no-store, max-age=100'), gives: 'one' },
   { says: 'must-understand with one that is not', status: 299, fields: cc('must-understand, max-age=100'), gives: 'two' },
@@ -46,6 +75,7 @@ onBothStores(t, 'response directives', [
   { says: 'immutable makes nothing fresh', fields: cc('immutable, max-age=100'), after: 100, gives: 'two' },
   { says: 'Pragma says nothing in an answer', fields: [...cc('max-age=100'), 'Pragma', 'no-cache'], gives: 'one' },
   { says: 'not even without Cache-Control', fields: ['Pragma', 'no-cache', 'Expires', 100], gives: 'one' },
+  { says: 'and makes no guess worse', fields: ['Pragma', 'no-cache', 'Last-Modified', -1000], after: 99, gives: 'one' },
   { says: 'Surrogate-Control says nothing', fields: [...cc('max-age=100'), 'Surrogate-Control', 'max-age=0'], gives: 'one' },
 ])
 

@@ -1,5 +1,6 @@
 /** How long an answer without a rule is used: RFC 9111 §4.2, §5.1, §5.3, and the readings of what cannot be read. */
 import t from 'tap'
+import { onEachStore, openScene } from '../fixtures/scene.ts'
 import { onBothStores, type RfcCase } from './rfc-case.ts'
 
 const day = 86_400
@@ -26,6 +27,9 @@ const lifetimes: ReadonlyArray<readonly [says: string, fields: RfcCase['fields']
     100,
   ],
   ['Expires in the form of asctime', ['Date', 'Fri, 01 Mar 2030 12:00:00 GMT', 'Expires', 'Fri Mar  1 12:01:40 2030'], 100],
+  ['Expires, whatever its case', ['Date', 'Fri, 01 Mar 2030 12:00:00 GMT', 'Expires', 'fRI, 01 mAR 2030 12:01:40 gmt'], 100],
+  ['Expires across a year', ['Date', 'Mon, 31 Dec 2029 23:59:00 GMT', 'Expires', 'Tue, 01 Jan 2030 00:00:40 GMT'], 100],
+  ['Expires in a leap year', ['Date', 'Thu, 29 Feb 2040 23:59:00 GMT', 'Expires', 'Thu, 01 Mar 2040 00:00:40 GMT'], 100],
   ['a tenth of the time since Last-Modified', ['Last-Modified', -1000], 100],
   ['a tenth of Date minus Last-Modified', ['Date', -10, 'Last-Modified', -1010], 90],
   ['no guess beside max-age', [...cc('max-age=50'), 'Last-Modified', -1000], 50],
@@ -44,6 +48,13 @@ const lifetimes: ReadonlyArray<readonly [says: string, fields: RfcCase['fields']
   ['an Age that is a fraction: none', [...cc('max-age=100'), 'Age', '40.0'], 100],
   ['an Age that is a word: none', [...cc('max-age=100'), 'Age', 'old'], 100],
   ['an Age with a parameter: none', [...cc('max-age=100'), 'Age', '40;a=1'], 100],
+  ['an Age in quotes: none', [...cc('max-age=100'), 'Age', '"40"'], 100],
+  ['an Age with a sign: none', [...cc('max-age=100'), 'Age', '+40'], 100],
+  ['an Age that is empty: none', [...cc('max-age=100'), 'Age', ''], 100],
+  ['an Age behind an empty one: none', [...cc('max-age=100'), 'Age', ', 40'], 100],
+  ['an Age with zeros in front', [...cc('max-age=100'), 'Age', '0040'], 60],
+  ['an Age with a space around it', [...cc('max-age=100'), 'Age', ' 40 ,1'], 60],
+  ['an Age beside Expires', ['Expires', 100, 'Age', '40'], 60],
   ['an old Date, which is an age as well', [...cc('max-age=100'), 'Date', -40], 60],
   ['the larger of Age and Date', [...cc('max-age=100'), 'Date', -40, 'Age', '70'], 30],
 ]
@@ -79,7 +90,25 @@ const never: ReadonlyArray<readonly [says: string, fields: RfcCase['fields'], st
   ['Expires before the Date', ['Expires', -10]],
   ['Expires before a Date that is fast', ['Date', 1000, 'Expires', 500]],
   ['Expires that is no date', ['Expires', 'tomorrow']],
-  ['Expires with another time zone', ['Expires', 'Fri, 01 Mar 2099 12:00:00 CET']],
+  ...[
+    'Fri, 01 Mar 2099 12:00:00 CET',
+    'Fri, 01 Mar 2099 12:00:00 UTC',
+    'Fri, 01 Mar 2099 12:00:00 EST',
+    'Fri, 01 Mar 2099 12:00:00 +0000',
+    'Fri, 01 Mar 2099 12:00:00',
+    'Fri, 01 Mar 99 12:00:00 GMT',
+    'Fri 01 Mar 2099 12:00:00 GMT',
+    'Fri, 01-Mar-2099 12:00:00 GMT',
+    'Fri, 1 Mar 2099 12:00:00 GMT',
+    'Fri, 01 Mar 2099 12.00.00 GMT',
+    'Fri, 01 Mar 2099 1:00:00 GMT',
+    'Fri, 01 Mar 2099 25:00:00 GMT',
+    'Tue, 31 Apr 2099 12:00:00 GMT',
+    'Fri, 01  Mar  2099 12:00:00 GMT',
+    '2099-03-01T12:00:00Z',
+    '4075272000',
+    '',
+  ].map((value) => [`Expires: ${value}`, ['Expires', value]] as const),
   ['Expires twice', ['Expires', day, 'Expires', 2 * day]],
   ['no guess from an Expires that is past', ['Expires', '0', 'Last-Modified', -1000 * day]],
   ['no guess from a Last-Modified after the Date', ['Last-Modified', 100]],
@@ -131,3 +160,13 @@ onBothStores(t, 'Age is told in whole seconds, and Date stays the origin’s', [
   },
   { says: 'not for a fetch', fields: cc('max-age=1'), after: 1, gives: 'two', shows: { age: undefined } },
 ])
+
+onEachStore(t, 'a lifetime is guessed for an answer without a body', async (t, redis) => {
+  const { ask, answer, clock } = await openScene(t, { rules: 'rules: []', redis })
+  answer({ status: 204, headers: { 'Last-Modified': new Date(clock.now() - 1_000_000).toUTCString() } })
+  t.match(await ask('/a'), { status: 204, cacheStatus: /^fwd=uri-miss; stored/ })
+  clock.advance(99_000)
+  t.match(await ask('/a'), { status: 204, age: '99', cacheStatus: 'hit; ttl=1; detail=fresh' })
+  clock.advance(1_000)
+  t.match((await ask('/a')).cacheStatus, /^fwd=stale/)
+})

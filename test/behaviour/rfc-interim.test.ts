@@ -10,12 +10,14 @@ interface Seen {
   readonly body: string
   readonly cacheStatus: string
   readonly trailer: string | undefined
+  /** What an interim response alone said. */
+  readonly early: string | undefined
 }
 
 function watch(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const interim: Seen['interim'][number][] = []
-    const request = httpRequest(`${url}/page`, { headers, agent: false })
+    const request = httpRequest(url, { headers, agent: false })
     request.on('information', (information) => {
       interim.push({ status: information.statusCode, link: information.headers['link'] as string | undefined })
     })
@@ -23,7 +25,8 @@ function watch(url: string, headers: Readonly<Record<string, string>> = {}): Pro
     request.once('response', async (response) => {
       const body = await text(response)
       const cacheStatus = String(response.headers['cache-status']).replace(/^springhouse; /, '')
-      resolve({ interim, status: response.statusCode as number, body, cacheStatus, trailer: response.trailers['x-sum'] })
+      const early = response.headers['x-early'] as string | undefined
+      resolve({ interim, status: response.statusCode as number, body, cacheStatus, trailer: response.trailers['x-sum'], early })
     })
     request.end()
   })
@@ -39,11 +42,40 @@ onEachStore(t, 'early hints are passed on, and the final answer alone is stored'
     response.writeEarlyHints({ link })
     reply(dated({ headers: { 'Cache-Control': 'max-age=60' } }))
   })
-  const first = await watch(house.url)
+  const first = await watch(`${house.url}/page`)
   t.match(first.interim.at(-1), { status: 103, link })
   t.match([first.status, first.body, first.cacheStatus], [200, '#1', /^fwd=uri-miss; stored/])
   await settled()
-  t.match(await watch(house.url), { interim: [], status: 200, body: '#1', cacheStatus: /^hit/ })
+  t.match(await watch(`${house.url}/page`), { interim: [], status: 200, body: '#1', cacheStatus: /^hit/ })
+})
+
+onEachStore(t, 'every interim response is passed on, and what it says of caching is not said of the answer', async (t, redis) => {
+  const { house, origin, settled } = await openScene(t, { rules, redis })
+  for (const [said, isStored] of [
+    ['max-age=60', true],
+    ['no-store', false],
+  ] as const) {
+    origin.script(({ raw, cut }) => {
+      const other = isStored ? 'no-store' : 'max-age=60'
+      raw(`HTTP/1.1 102 Processing\r\nCache-Control: ${other}\r\n\r\n`)
+      raw(`HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\nCache-Control: ${other}\r\nX-Early: 1\r\n\r\n`)
+      raw(`HTTP/1.1 200 OK\r\nCache-Control: ${said}\r\nContent-Length: 5\r\nConnection: close\r\n\r\nfinal`)
+      cut()
+    })
+    const first = await watch(`${house.url}/${said}`)
+    t.same(
+      first.interim.map(({ status }) => status),
+      [102, 103],
+      said,
+    )
+    t.match([first.status, first.body, first.early], [200, 'final', undefined])
+    await settled()
+    const second = await watch(`${house.url}/${said}`)
+    t.match(
+      [second.body, second.early, second.cacheStatus.startsWith('hit'), second.interim.length],
+      ['final', undefined, isStored, isStored ? 0 : 2],
+    )
+  }
 })
 
 onEachStore(t, 'trailers come with the answer that they end, and a stored answer is whole without them', async (t, redis) => {
@@ -55,7 +87,11 @@ onEachStore(t, 'trailers come with the answer that they end, and a stored answer
     response.addTrailers({ 'X-Sum': '1' })
     response.end()
   })
-  t.match(await watch(house.url, { TE: 'trailers' }), { body: 'a body', cacheStatus: /^fwd=uri-miss; stored/, trailer: '1' })
+  t.match(await watch(`${house.url}/page`, { TE: 'trailers' }), {
+    body: 'a body',
+    cacheStatus: /^fwd=uri-miss; stored/,
+    trailer: '1',
+  })
   await settled()
-  t.match(await watch(house.url, { TE: 'trailers' }), { body: 'a body', cacheStatus: /^hit/, trailer: undefined })
+  t.match(await watch(`${house.url}/page`, { TE: 'trailers' }), { body: 'a body', cacheStatus: /^hit/, trailer: undefined })
 })

@@ -155,6 +155,29 @@ const cases: readonly { readonly says: string; readonly headers?: Record<string,
     ],
   },
   {
+    says: 'a lifetime is guessed for a part as for the whole',
+    headers: { 'Last-Modified': 'Mon, 02 Jan 2006 15:04:05 GMT' },
+    steps: [
+      { range: 'bytes=0-4', gets: '206 01234', from: 'fwd=uri-miss; stored', forwarded: 'bytes=0-4 - -' },
+      { range: 'bytes=1-2', gets: '206 12', from: 'hit' },
+    ],
+  },
+  {
+    says: 'a 416 of the origin’s is for nobody else',
+    steps: [
+      { range: 'bytes=10-', gets: '416 #1', from: 'fwd=uri-miss; fwd-status=416; detail=partial', forwarded: 'bytes=10- - -' },
+      { range: 'bytes=0-4', gets: '206 01234', from: 'fwd=uri-miss; stored', forwarded: 'bytes=0-4 - -' },
+      { gets: `200 ${digits}`, from: 'fwd=partial; fwd-status=206; stored', forwarded: 'bytes=5- "a" -' },
+    ],
+  },
+  {
+    says: 'several ranges are for the one who asked',
+    steps: [
+      { range: 'bytes=0-1,4-5', gets: `200 ${digits}`, from: 'fwd=uri-miss; stored', forwarded: 'bytes=0-1,4-5 - -' },
+      { range: 'bytes=4-5', gets: '206 45', from: 'hit' },
+    ],
+  },
+  {
     says: 'a part is understood, where that is what it takes',
     headers: { ETag: '"a"', 'Cache-Control': 'must-understand, no-store, max-age=60' },
     steps: [

@@ -60,6 +60,21 @@ onBothStores(t, 'request directives', [
     gives: 'one, stale',
   },
   { says: 'only-if-cached, not stored', fields: ['Cache-Control', 'no-store'], again: says('only-if-cached'), gives: 504 },
+  { says: 'only-if-cached, to be validated', fields: minute, again: says('only-if-cached, no-cache'), gives: 504 },
+  { says: 'only-if-cached, too old', fields: minute, after: 10, again: says('only-if-cached, max-age=9'), gives: 504 },
+  {
+    says: 'only-if-cached, another variant',
+    fields: [...minute, 'Vary', 'X-Plan'],
+    again: { headers: { 'Cache-Control': 'only-if-cached', 'X-Plan': 'b' } },
+    gives: 504,
+  },
+  {
+    says: 'only-if-cached, in a window of the origin’s',
+    fields: ['Cache-Control', 'max-age=60, stale-while-revalidate=60'],
+    after: 61,
+    again: says('only-if-cached'),
+    gives: 'one, stale',
+  },
   { says: 'an unknown one', fields: minute, again: says('foo, bar="no-cache"'), gives: 'one' },
   {
     says: 'stale-if-error, for as long',
@@ -78,6 +93,14 @@ onBothStores(t, 'request directives', [
     gives: 'two',
   },
   { says: 'Pragma: no-cache', fields: minute, again: { headers: { Pragma: 'no-cache' } }, gives: 'two' },
+  { says: 'Pragma: no-cache among others', fields: minute, again: { headers: { Pragma: 'foo, No-Cache' } }, gives: 'two' },
+  {
+    says: 'Pragma: no-cache validates',
+    fields: [...minute, ...etag],
+    again: { headers: { Pragma: 'no-cache' } },
+    next: confirmed,
+    gives: 'one, validated',
+  },
   { says: 'Pragma: anything else', fields: minute, again: { headers: { Pragma: 'foo' } }, gives: 'one' },
   {
     says: 'Pragma beside Cache-Control',

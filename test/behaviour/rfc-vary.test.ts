@@ -1,7 +1,9 @@
 /** Variants where the RFC alone rules: side by side, the newest that matches, and by the language that a client prefers. */
 import t from 'tap'
 import { fieldValue } from '../../src/http/fields.ts'
+import type { Asked } from '../fixtures/house.ts'
 import { onEachStore, openScene } from '../fixtures/scene.ts'
+import { onBothStores } from './rfc-case.ts'
 
 const rules = 'unmatched: rfc\nrules: []'
 const fresh = { 'Cache-Control': 'max-age=600' }
@@ -36,6 +38,39 @@ for (const { says, one, other, language, shared } of cases) {
     t.match([reply.text, reply.cacheStatus], shared ? ['#1', /^hit/] : ['#2', /^fwd=vary-miss; stored/])
   })
 }
+
+const varied = (vary: string): readonly string[] => ['Cache-Control', 'max-age=600', 'Vary', vary]
+const planned = (value: string): Asked => ({ headers: { 'X-Plan': value } })
+
+onBothStores(t, 'Vary', [
+  { says: 'the same', fields: varied('X-Plan'), asked: planned('a'), gives: 'one' },
+  { says: 'whatever the case of its name', fields: varied('x-PLAN'), asked: planned('a'), gives: 'one' },
+  { says: 'another', fields: varied('X-Plan'), asked: planned('a'), again: planned('b'), gives: 'two' },
+  { says: 'another case', fields: varied('X-Plan'), asked: planned('a'), again: planned('A'), gives: 'two' },
+  { says: 'other whitespace', fields: varied('X-Plan'), asked: planned('a, b'), again: planned(' a ,b '), gives: 'one' },
+  { says: 'another order', fields: varied('X-Plan'), asked: planned('a, b'), again: planned('b, a'), gives: 'two' },
+  { says: 'absent, then there', fields: varied('X-Plan'), again: planned('a'), gives: 'two' },
+  { says: 'there, then absent', fields: varied('X-Plan'), asked: planned('a'), again: {}, gives: 'two' },
+  { says: 'absent both times', fields: varied('X-Plan'), gives: 'one' },
+  { says: 'a field that it does not name', fields: varied('X-Other'), asked: planned('a'), again: planned('b'), gives: 'one' },
+  {
+    says: 'one of several fields',
+    fields: varied('X-Plan, X-Other'),
+    asked: planned('a'),
+    again: { headers: { 'X-Plan': 'a', 'X-Other': '1' } },
+    gives: 'two',
+  },
+  {
+    says: 'in another line',
+    fields: [...varied('X-Other'), 'Vary', 'X-Plan'],
+    asked: planned('a'),
+    again: planned('b'),
+    gives: 'two',
+  },
+  { says: 'any', fields: varied('*'), gives: 'two' },
+  { says: 'any, among others', fields: varied('X-Plan, *'), gives: 'two' },
+  { says: 'nothing', fields: varied(''), asked: planned('a'), again: planned('b'), gives: 'one' },
+])
 
 onEachStore(t, 'a language is chosen among answers that are the same in all else', async (t, redis) => {
   const { ask, answer, clock } = await openScene(t, { rules, redis })
