@@ -150,9 +150,12 @@ const failures: readonly Failure[] = [
     says: 'an open circuit',
     status: 503,
     detail: 'origin-circuit-open',
-    async fail({ origin, ask }) {
+    async fail({ origin, ask, clock }) {
       origin.script(({ reset }) => reset())
-      for (let i = 0; i < 5; i += 1) await ask(`/other/${i}`)
+      for (let i = 0; i < 5; i += 1) {
+        await ask(`/other/${i}`)
+        clock.advance(250)
+      }
     },
   },
 ]
