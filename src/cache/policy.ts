@@ -26,6 +26,8 @@ export interface Policy {
   readonly heuristics: boolean
   /** `lenient`: a part that says it reaches the end of the whole ends where its bytes do, and a rest is asked for without proof that it fits. */
   readonly parts?: 'strict' | 'lenient'
+  /** `lenient`: a stored response without Last-Modified counts as unmodified since any date that a client names. */
+  readonly ifModifiedSince?: 'strict' | 'lenient'
   /** Above this many body bytes (before compression at rest) nothing is stored. */
   readonly maxSize: number
   /** Normalisation of request fields that responses vary on; unnamed ones get the default of `http/vary`. */

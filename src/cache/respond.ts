@@ -10,6 +10,7 @@ import type { ResponseHead } from '../http/response.ts'
 import type { Instant, Seconds } from '../time.ts'
 import type { Entry } from './entry.ts'
 import { bytesWithin, type Part, rangeWithin } from './partial.ts'
+import type { Policy } from './policy.ts'
 
 export interface Answer {
   readonly kind: 'whole' | 'not-modified' | 'range' | 'unsatisfiable'
@@ -27,6 +28,7 @@ export interface RespondInput {
   readonly request: Request
   readonly age: Seconds
   readonly now: Instant
+  readonly policy: Pick<Policy, 'ifModifiedSince'>
 }
 
 /** Describe the representation that a 304 does not carry (RFC 9110 §15.4.5). */
@@ -53,7 +55,7 @@ export function respond(input: RespondInput): Answer {
   if (entry.part !== undefined) return fromPart(input, entry.part)
   if (entry.status !== 200 || !isSelective(request)) return whole(input)
   const validators = validatorsOf(entry.fields)
-  if (evaluatePreconditions(request.fields, validators, now) === 'not-modified') return notModified(input, validators)
+  if (isNotModified(input, validators)) return notModified(input, validators)
   // RFC 9110 §14.2: Range is defined for GET alone, and comes after the preconditions (§13.2.2).
   if (request.method !== 'GET' || !evaluateIfRange(request.fields, validators, now)) return whole(input)
   const range = parseRange(fieldValue(request.fields, 'range'), input.body.length)
@@ -78,12 +80,17 @@ function isSelective({ method, fields }: Request): boolean {
 
 /** RFC 9111 §3.3. Whether the part answers the request at all was decided before. */
 function fromPart(input: RespondInput, part: Part): Answer {
-  const { entry, body, request, age, now } = input
+  const { entry, body, request, age } = input
   const validators = validatorsOf(entry.fields)
-  if (evaluatePreconditions(request.fields, validators, now) === 'not-modified') return notModified(input, validators)
+  if (isNotModified(input, validators)) return notModified(input, validators)
   const range = rangeWithin(part, fieldValue(request.fields, 'range'))
   if (range.kind !== 'range') return unsatisfiable(input, part.length)
   return ranged({ entry, age, bytes: bytesWithin({ part, body }, range) }, formatContentRange(range, part.length))
+}
+
+function isNotModified({ request, now, policy }: RespondInput, validators: Validators): boolean {
+  const { ifModifiedSince } = policy
+  return evaluatePreconditions(request.fields, validators, { now, ifModifiedSince }) === 'not-modified'
 }
 
 function whole({ entry, body, request, age }: RespondInput): Answer {

@@ -22,11 +22,18 @@ export function validatorsOf(fields: Fields): Validators {
   }
 }
 
+/** How dates are judged. */
+export interface Judging {
+  readonly now: Instant
+  /** `lenient`: what has no Last-Modified is unmodified since any date. Strict unless said. */
+  readonly ifModifiedSince?: 'strict' | 'lenient' | undefined
+}
+
 /** `none`: the request asks nothing that holds here; `not-modified`: answer 304; `proceed`: a condition asks for the whole answer. */
 export function evaluatePreconditions(
   requestFields: Fields,
   stored: Validators,
-  now: Instant,
+  { now, ifModifiedSince: judging }: Judging,
 ): 'none' | 'not-modified' | 'proceed' {
   const ifNoneMatch = fieldValue(requestFields, 'if-none-match')
   // RFC 9110 §13.1.3: If-Modified-Since is ignored when If-None-Match is there, even one that says nothing.
@@ -35,6 +42,7 @@ export function evaluatePreconditions(
   if (ifModifiedSince === undefined) return 'none'
   const since = parseHttpDate(ifModifiedSince, now)
   if (since === undefined) return 'none'
+  if (judging === 'lenient' && stored.lastModified === undefined) return 'not-modified'
   // RFC 9111 §4.3.2: without a Last-Modified, the Date says until when the client's copy can be the same.
   const modified = parseHttpDate(stored.lastModified ?? stored.date ?? '', now)
   return modified !== undefined && modified <= since ? 'not-modified' : 'proceed'

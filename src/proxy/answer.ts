@@ -2,6 +2,7 @@
 
 import { currentAge } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
+import type { Policy } from '../cache/policy.ts'
 import { respond } from '../cache/respond.ts'
 import type { CacheStatus, Forward } from '../http/cache-status.ts'
 import { type Fields, fieldValue, hasField, withoutFields } from '../http/fields.ts'
@@ -20,15 +21,16 @@ export interface FromStore {
   /** The entry's body as the origin sent it. */
   readonly body: Uint8Array
   readonly age: Seconds
+  readonly policy: Policy
   readonly reason: Reason
   readonly status: CacheStatus
 }
 
 /** A stored response, as the request's own conditions and ranges want it. */
-export function answerStored(visit: Visit, { entry, body, age, reason, status }: FromStore): void {
+export function answerStored(visit: Visit, { entry, body, age, policy, reason, status }: FromStore): void {
   const { exchange, request } = visit
   visit.reason = reason
-  const answer = respond({ entry, body, request, age, now: visit.now })
+  const answer = respond({ entry, body, request, age, now: visit.now, policy })
   const head = ourHead(visit, answer.head, status)
   if (answer.body !== undefined && request.method !== 'HEAD') exchange.respond(head, answer.body)
   else {
@@ -44,6 +46,7 @@ export interface FromShared {
   readonly fill: Shared
   /** The one whose request caused the fetch gets its answer whole; the others what is stored. */
   readonly isLeader: boolean
+  readonly policy: Policy
   readonly reason: Reason
   readonly fwd: Forward
   readonly bodyOf: (entry: Entry) => Promise<Uint8Array | undefined>
@@ -98,7 +101,7 @@ export async function answerShared(visit: Visit, shared: FromShared): Promise<vo
 
 /** False: the request is after no part, or there is no whole to take it from. */
 async function answerPart(visit: Visit, shared: FromShared & { status: CacheStatus; gone: Promise<void> }): Promise<boolean> {
-  const { fill, status, reason, gone } = shared
+  const { fill, status, policy, reason, gone } = shared
   // The origin has cut it to the range; what is left are the conditions.
   const isCut = fill.head.status === 206
   if (isCut ? !isConditional(visit.request.fields) : !isPartOfAnswer(visit.request.fields)) return false
@@ -107,7 +110,7 @@ async function answerPart(visit: Visit, shared: FromShared & { status: CacheStat
   if (entry === undefined) return false
   const body = await shared.bodyOf(entry)
   if (body === undefined) return false
-  answerStored(visit, { entry, body, age: currentAge(entry, visit.parts.clock.now()), reason, status })
+  answerStored(visit, { entry, body, age: currentAge(entry, visit.parts.clock.now()), policy, reason, status })
   return true
 }
 

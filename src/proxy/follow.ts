@@ -55,7 +55,11 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       if (!isSameVariant(visit, missed, { selector: result.entry.vary, variantKey: result.variantKey })) return false
       visit.isCollapsed = true
       parts.flights.joined += 1
-      answerFreshened(visit, result, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isCollapsed: true })
+      answerFreshened(
+        visit,
+        { ...result, policy: missed.way.policy },
+        { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isCollapsed: true },
+      )
       return true
     }
     case 'shared': {
@@ -73,7 +77,14 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
       }
       visit.isCollapsed = true
       parts.flights.joined += 1
-      await answerShared(visit, { fill: result, isLeader: false, reason: 'collapsed', fwd: missed.fwd, bodyOf })
+      await answerShared(visit, {
+        fill: result,
+        isLeader: false,
+        policy: missed.way.policy,
+        reason: 'collapsed',
+        fwd: missed.fwd,
+        bodyOf,
+      })
       return true
     }
   }

@@ -64,7 +64,8 @@ export async function forwardHead(visit: Visit, missed: Missed, entry: Entry): P
   const said: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus: response.status, isStored: renewed !== undefined }
   if (renewed === undefined) return answerOrigin(visit, response, headOf(response), said)
   response.body.on('error', () => {}).resume()
-  answerStored(visit, { entry: renewed, body: renewed.body, age: seconds(0), reason: missed.reason, status: said })
+  const { policy } = missed.way
+  answerStored(visit, { entry: renewed, body: renewed.body, age: seconds(0), policy, reason: missed.reason, status: said })
 }
 
 interface News {

@@ -5,11 +5,10 @@ import { isSafe } from '../cache/invalidate.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import { later, milliseconds, seconds } from '../time.ts'
-import { answerFailure, answerOrigin, answerShared, answerStored } from './answer.ts'
+import { answerFailure, answerOrigin, answerShared, answerStored, type FromStore } from './answer.ts'
 import { bodyOf } from './at-rest.ts'
 import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
-import type { Freshened } from './confirm.ts'
 import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
 import { forwardHead, renewableByHead } from './head.ts'
 import { joinLabels } from './lookup.ts'
@@ -94,18 +93,23 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
       return answerOwn(visit, missed, result)
     case 'freshened':
       await purgeBehindRead(visit, missed.way, result.entry)
-      return answerFreshened(visit, result, { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true })
+      return answerFreshened(
+        visit,
+        { ...result, policy: missed.way.policy },
+        { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true },
+      )
     case 'shared': {
       const reason = result.isStored ? missed.reason : 'min-uses'
       const beforeHead = (): Promise<void> => purgeBehindRead(visit, missed.way, result.head)
-      return answerShared(visit, { fill: result, isLeader: true, reason, fwd: missed.fwd, bodyOf, beforeHead })
+      const { policy } = missed.way
+      return answerShared(visit, { fill: result, isLeader: true, policy, reason, fwd: missed.fwd, bodyOf, beforeHead })
     }
   }
 }
 
-export function answerFreshened(visit: Visit, { entry, body }: Freshened, status: CacheStatus): void {
-  const age = currentAge(entry, visit.parts.clock.now())
-  answerStored(visit, { entry, body, age, reason: 'revalidated', status })
+export function answerFreshened(visit: Visit, renewed: Pick<FromStore, 'entry' | 'body' | 'policy'>, status: CacheStatus): void {
+  const age = currentAge(renewed.entry, visit.parts.clock.now())
+  answerStored(visit, { ...renewed, age, reason: 'revalidated', status })
 }
 
 /** The origin gave nothing, or an error with `fwdStatus`: what is stored is served where a window allows it. False: there is nothing. */
@@ -115,7 +119,7 @@ export async function answerDespite(visit: Visit, missed: Missed, fwdStatus: num
   if (entry === undefined || body === undefined) return false
   const age = currentAge(entry, visit.parts.clock.now())
   const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
-  answerStored(visit, { entry, body, age, reason: 'stale-if-error', status })
+  answerStored(visit, { entry, body, age, policy: missed.way.policy, reason: 'stale-if-error', status })
   return true
 }
 

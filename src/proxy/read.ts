@@ -6,7 +6,7 @@ import { type Decision, decide } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { isForItselfAlone } from '../cache/storable.ts'
 import { judge } from '../cache/validity.ts'
-import type { Forward } from '../http/cache-status.ts'
+import type { CacheStatus, Forward } from '../http/cache-status.ts'
 import { hasField } from '../http/fields.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { later, seconds } from '../time.ts'
@@ -115,7 +115,8 @@ function serve(visit: Visit, { way, found, decision, body }: Servable): void {
   const isSoft = found.validity.kind === 'expired'
   const stale: Reason = isSoft ? 'stale-purged-softly' : 'stale-while-revalidate'
   const reason: Reason = decision.kind === 'serve' ? 'fresh' : stale
-  answerStored(visit, { entry, body, age, reason, status: { kind: 'hit', ttl: Number.isFinite(ttl) ? ttl : undefined } })
+  const status: CacheStatus = { kind: 'hit', ttl: Number.isFinite(ttl) ? ttl : undefined }
+  answerStored(visit, { entry, body, age, policy: way.policy, reason, status })
   if (decision.kind === 'serve-stale' || decision.isDue) refresh(visit, { way, found, entry })
   else renew(visit, way, entry)
 }

@@ -59,6 +59,7 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
     clientDirectives: rfc.client_directives ?? 'obey',
     heuristics: hasHeuristics(rfc),
     parts: trustOf(rfc),
+    ifModifiedSince: rfc.if_modified_since ?? 'strict',
     maxSize: defaults.max_size ?? maxSize,
     vary: new Map(),
   }

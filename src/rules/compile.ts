@@ -44,6 +44,14 @@ export function compileRules(file: RulesFile, surroundings: Surroundings): RuleS
       fix: 'Write "strip" unless no cookie of the origin names a person',
     })
   }
+  if (rfc.ifModifiedSince === 'lenient') {
+    report({
+      path: ['rfc', 'if_modified_since'],
+      severity: 'warning',
+      what: 'A client may be told to keep a copy that is older than what is stored',
+      fix: 'Write "strict" unless what has no Last-Modified does not change either',
+    })
+  }
   const set = {
     prefix: file.prefix ?? surroundings.defaults.prefix ?? 'springhouse',
     identity: file.identity && compileIdentity(file.identity, report),

@@ -39,6 +39,7 @@ export interface RfcPart {
   readonly client_directives?: Policy['clientDirectives'] | undefined
   readonly heuristics?: boolean | undefined
   readonly parts?: NonNullable<Policy['parts']> | undefined
+  readonly if_modified_since?: NonNullable<Policy['ifModifiedSince']> | undefined
 }
 
 /** What a rule and `defaults` have in common. */

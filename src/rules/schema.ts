@@ -76,6 +76,9 @@ const rfc: z.ZodType<RfcPart> = section(
       .describe(
         'Whether a 206 is kept that is shorter than it says, and a rest asked for that no validator can prove to fit; under "ttl: origin" too',
       ),
+    if_modified_since: choiceLeaf(['strict', 'lenient'])
+      .optional()
+      .describe('Whether what is stored without Last-Modified is judged by its Date, or unmodified since any date'),
   },
   '{ set_cookie: strip }',
 )

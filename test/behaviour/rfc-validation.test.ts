@@ -80,6 +80,24 @@ onBothStores(t, 'conditional requests', [
   { says: 'a HEAD likewise', fields: tagged, again: { method: 'HEAD', headers: { 'If-None-Match': '"a"' } }, gives: 304 },
 ])
 
+onBothStores(
+  t,
+  'If-Modified-Since, leniently',
+  [
+    { says: 'no Last-Modified: a later Date', fields: [...fresh, 'Date', tuesday], ...since(monday), gives: 304 },
+    { says: 'nor an earlier one', fields: [...fresh, 'Date', monday], ...since(tuesday), gives: 304 },
+    { says: 'no date', fields: fresh, ...since('yesterday'), gives: 'one' },
+    { says: 'a Last-Modified counts', fields: dated, ...since('Sun, 03 Feb 2030 10:00:00 GMT'), gives: 'one' },
+    {
+      says: 'If-None-Match comes first',
+      fields: fresh,
+      ...asks({ 'If-None-Match': '"b"', 'If-Modified-Since': monday }),
+      gives: 'one',
+    },
+  ],
+  '{ if_modified_since: lenient }',
+)
+
 const stale = { after: 60, next: { status: 304 } } as const
 const says = (...headers: readonly string[]): Pick<RfcCase, 'after' | 'next'> => ({ after: 60, next: { status: 304, headers } })
 

@@ -4,7 +4,9 @@ import type { Entry } from '../../src/cache/entry.ts'
 import { type Answer, respond } from '../../src/cache/respond.ts'
 import { type Fields, fieldValue } from '../../src/http/fields.ts'
 import { seconds } from '../../src/time.ts'
-import { at, body, httpDate, makeEntry, makeRequest } from './builders.ts'
+import { at, body, httpDate, makeEntry, makePolicy, makeRequest } from './builders.ts'
+
+const policy = makePolicy()
 
 const fields: Fields = [
   ...['Date', httpDate(0), 'ETag', '"a"', 'Last-Modified', httpDate(-3600), 'Content-Type', 'text/plain'],
@@ -13,7 +15,7 @@ const fields: Fields = [
 ]
 
 function answered(requestFields: Fields, entry: Entry = makeEntry(fields), method = 'GET'): Answer {
-  return respond({ entry, body: entry.body, request: makeRequest(requestFields, method), age: seconds(7.9), now: at(8) })
+  return respond({ entry, body: entry.body, request: makeRequest(requestFields, method), age: seconds(7.9), now: at(8), policy })
 }
 
 /** Status and body as text. */
@@ -189,7 +191,7 @@ t.test('a 304 is answered for exactly the representation that a 200 would have c
       ]
       const entry = makeEntry(versionFields(stored, how))
       const request = makeRequest(conditions, isHead ? 'HEAD' : 'GET')
-      const { head } = respond({ entry, body, request, age: seconds(1), now: at(100) })
+      const { head } = respond({ entry, body, request, age: seconds(1), now: at(100), policy })
       return head.status === (held === stored ? 304 : 200) && fieldValue(head.fields, 'etag') === fieldValue(entry.fields, 'etag')
     }),
   )

@@ -57,7 +57,7 @@ const byEtag: ReadonlyArray<readonly [string, string | undefined, Outcome]> = [
 
 for (const [ifNoneMatch, etag, outcome] of byEtag) {
   t.test(`evaluatePreconditions: If-None-Match ${ifNoneMatch} with ETag ${etag} is ${outcome}`, async (t) => {
-    t.equal(evaluatePreconditions(['If-None-Match', ifNoneMatch], stored({ etag }), now), outcome)
+    t.equal(evaluatePreconditions(['If-None-Match', ifNoneMatch], stored({ etag }), { now }), outcome)
   })
 }
 
@@ -78,22 +78,42 @@ const byDate: ReadonlyArray<readonly [string, Partial<Validators>, Outcome]> = [
 
 for (const [ifModifiedSince, known, outcome] of byDate) {
   t.test(`evaluatePreconditions: If-Modified-Since ${ifModifiedSince} with ${JSON.stringify(known)} is ${outcome}`, async (t) => {
-    t.equal(evaluatePreconditions(['If-Modified-Since', ifModifiedSince], stored(known), now), outcome)
+    t.equal(evaluatePreconditions(['If-Modified-Since', ifModifiedSince], stored(known), { now }), outcome)
+  })
+}
+
+const leniently: typeof byDate = [
+  [modified, { date: later }, 'not-modified'],
+  [modified, {}, 'not-modified'],
+  [earlier, { lastModified: modified }, 'proceed'],
+  [modified, { lastModified: 'yesterday', date: later }, 'proceed'],
+  ['yesterday', { date: later }, 'none'],
+]
+
+for (const [ifModifiedSince, known, outcome] of leniently) {
+  const name = `evaluatePreconditions, lenient: If-Modified-Since ${ifModifiedSince} with ${JSON.stringify(known)} is ${outcome}`
+  t.test(name, async (t) => {
+    const judging = { now, ifModifiedSince: 'lenient' } as const
+    t.equal(evaluatePreconditions(['If-Modified-Since', ifModifiedSince], stored(known), judging), outcome)
+    t.equal(evaluatePreconditions(['If-None-Match', '"b"', 'If-Modified-Since', later], stored(known), judging), 'proceed')
   })
 }
 
 t.test('evaluatePreconditions gives If-None-Match precedence over If-Modified-Since', async (t) => {
   const known = stored({ etag: '"a"', lastModified: modified })
-  t.equal(evaluatePreconditions(['If-None-Match', '"a"', 'If-Modified-Since', earlier], known, now), 'not-modified')
-  t.equal(evaluatePreconditions(['If-Modified-Since', later, 'If-None-Match', '"b"'], known, now), 'proceed')
+  t.equal(evaluatePreconditions(['If-None-Match', '"a"', 'If-Modified-Since', earlier], known, { now }), 'not-modified')
+  t.equal(evaluatePreconditions(['If-Modified-Since', later, 'If-None-Match', '"b"'], known, { now }), 'proceed')
 })
 
 t.test('evaluatePreconditions reads all lines of If-None-Match', async (t) => {
-  t.equal(evaluatePreconditions(['If-None-Match', '"x"', 'if-none-match', '"a"'], stored({ etag: '"a"' }), now), 'not-modified')
+  t.equal(
+    evaluatePreconditions(['If-None-Match', '"x"', 'if-none-match', '"a"'], stored({ etag: '"a"' }), { now }),
+    'not-modified',
+  )
 })
 
 t.test('evaluatePreconditions says none for a request without conditions', async (t) => {
-  t.equal(evaluatePreconditions(['Accept', '*/*'], stored({ etag: '"a"', lastModified: modified }), now), 'none')
+  t.equal(evaluatePreconditions(['Accept', '*/*'], stored({ etag: '"a"', lastModified: modified }), { now }), 'none')
 })
 
 t.test("hasOtherPreconditions sees the conditions that are the origin's", async (t) => {
@@ -146,7 +166,7 @@ t.test('an entity-tag is found in any list that holds it', async () => {
   fc.assert(
     fc.property(etag, fc.array(etag), fc.array(etag), (wanted, before, after) => {
       const list = [...before, wanted, ...after].join(',')
-      return evaluatePreconditions(['If-None-Match', list], stored({ etag: wanted }), now) === 'not-modified'
+      return evaluatePreconditions(['If-None-Match', list], stored({ etag: wanted }), { now }) === 'not-modified'
     }),
   )
 })
@@ -159,7 +179,7 @@ t.test('no text makes the evaluation throw', async () => {
       fc.constantFrom('If-None-Match', 'If-Modified-Since', 'If-Range'),
       (value, etag, name) => {
         const known = stored({ etag, lastModified: etag, date: value })
-        evaluatePreconditions([name, value], known, now)
+        evaluatePreconditions([name, value], known, { now })
         evaluateIfRange([name, value], known, now)
       },
     ),

@@ -108,5 +108,5 @@ function readCacheControl(text: string): unknown {
 function readConditions(text: string): unknown {
   const request = ['If-None-Match', text, 'If-Modified-Since', text, 'If-Range', text]
   const stored = { etag: text, lastModified: text, date: text }
-  return [evaluatePreconditions(request, stored, now), evaluateIfRange(request, stored, now), parseEtagList(text)]
+  return [evaluatePreconditions(request, stored, { now }), evaluateIfRange(request, stored, now), parseEtagList(text)]
 }

@@ -4,10 +4,12 @@ import { abandon, answerBrokenBody, answerError, answerStored, answerWhole } fro
 import { BodyTooLarge } from '../../src/proxy/exchange.ts'
 import { Visit } from '../../src/proxy/visit.ts'
 import { seconds } from '../../src/time.ts'
-import { body, makeEntry } from '../cache/builders.ts'
+import { body, makeEntry, makePolicy } from '../cache/builders.ts'
 import { type Asked, type FakeClient, makeClient } from '../fixtures/exchange.ts'
 import { makeParts, type PartsOptions, type TestParts } from '../fixtures/parts.ts'
 import { makeOrigin } from './fake-origin.ts'
+
+const policy = makePolicy()
 
 function visitOf(asked: Asked = {}, options: Partial<PartsOptions> = {}): { visit: Visit; client: FakeClient; kit: TestParts } {
   const kit = makeParts({ origin: makeOrigin(), ...options })
@@ -18,7 +20,7 @@ function visitOf(asked: Asked = {}, options: Partial<PartsOptions> = {}): { visi
 t.test('answerStored: one Cache-Status, ours behind that of caches nearer to the origin', async (t) => {
   const { visit, client, kit } = visitOf({}, { settings: { sendVia: true } })
   const entry = makeEntry(['Cache-Status', 'inner; hit', 'Via', '1.1 inner', 'X-A', '1'])
-  answerStored(visit, { entry, body, age: seconds(5.7), reason: 'fresh', status: { kind: 'hit', ttl: seconds(3) } })
+  answerStored(visit, { entry, body, age: seconds(5.7), policy, reason: 'fresh', status: { kind: 'hit', ttl: seconds(3) } })
   t.equal(client.field('cache-status'), 'inner; hit, springhouse; hit; ttl=3; detail=fresh')
   t.match(client.field('via'), /^1.1 inner, .*springhouse/)
   t.same([client.field('age'), client.text, client.wrongs], ['5', '0123456789', []])
@@ -26,7 +28,7 @@ t.test('answerStored: one Cache-Status, ours behind that of caches nearer to the
 })
 
 t.test('answerStored: HEAD says the length and sends nothing, a 304 says neither', async (t) => {
-  const stored = { body, age: seconds(1), reason: 'fresh', status: { kind: 'hit' } } as const
+  const stored = { body, age: seconds(1), policy, reason: 'fresh', status: { kind: 'hit' } } as const
   const head = visitOf({ method: 'HEAD' })
   answerStored(head.visit, { ...stored, entry: makeEntry() })
   t.same([head.client.status, head.client.announced, head.client.text], [200, 10, ''])

@@ -151,3 +151,10 @@ t.test('rfc: keeping a stored Set-Cookie is doubtful', async (t) => {
     /^2:20: warning: A stored Set-Cookie gives every client/,
   ])
 })
+
+t.test('rfc: an If-Modified-Since that is always met is doubtful', async (t) => {
+  t.match(problemLines('version: 1\nrfc: { if_modified_since: lenient }\nrules: []\n'), [
+    /^2:27: warning: A client may be told to keep a copy that is older than what is stored/,
+  ])
+  t.same(problemLines('version: 1\nrfc: { if_modified_since: strict }\nrules: []\n'), [])
+})
