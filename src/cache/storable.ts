@@ -47,7 +47,7 @@ export interface StorableInput {
   readonly request: Request
   /** Raw fields or end-to-end ones. */
   readonly response: ResponseHead
-  readonly framing: 'none' | 'length' | 'chunked' | 'close'
+  readonly framing: 'none' | 'length' | 'chunked' | 'orderly-close' | 'close'
   /** Where the framing tells it; else the Content-Length field is looked at. */
   readonly contentLength?: number | undefined
   readonly credentials: Credentials

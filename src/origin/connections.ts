@@ -13,6 +13,13 @@ export interface Connection {
   isOpen(): boolean
   /** Notes that an exchange starts on the open socket; returns whether another one used it before. */
   countUse(): boolean
+  /**
+   * Whether an orderly close can be told from a break at all. Over TLS it cannot: Node does not say whether a closure alert came before the
+   * end, and without one somebody on the way may have cut it (RFC 9112 §9.8).
+   */
+  readonly tellsClose: boolean
+  /** Whether the origin closed its side in order. undici takes a reset for the same. */
+  isClosedInOrder(): boolean
   dispatch(request: SendableRequest, handler: Dispatcher.DispatchHandler): void
   /** Ready for the next exchange. */
   giveBack(): void
@@ -37,7 +44,7 @@ interface ClosableConnection extends Connection {
 type Connector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket
 
 export function createConnections(url: string, settings: OriginSettings): Connections {
-  const { hostname } = new URL(url)
+  const { hostname, protocol } = new URL(url)
   const { ca, servername, rejectUnauthorized } = settings.tls
   // HTTP/1.1 only: raw fields, framing and resets, all that we look at, are its own. Its connect timer is off like the others: ours counts.
   const connect = buildConnector({
@@ -78,6 +85,8 @@ export function createConnections(url: string, settings: OriginSettings): Connec
       closed: gone.promise,
       isOpen: () => socket !== undefined && !socket.connecting && !socket.destroyed,
       countUse: () => uses++ > 0,
+      tellsClose: protocol === 'http:',
+      isClosedInOrder: () => socket?.readableEnded === true && socket.errored === null,
       dispatch(request, handler) {
         client.dispatch({ ...request, servername: hostname } as Dispatcher.DispatchOptions, handler)
       },

@@ -57,6 +57,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isReused = false
   #isSent = false
   #hasAnswerBegun = false
+  #framing: Head['framing'] | undefined
   #body: Readable | undefined
   #trailers: Fields = []
 
@@ -118,8 +119,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Also called for interim responses, which do not put off the deadline: an origin could send them for ever. */
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, reasonPhrase?: string): void {
     if (this.#phase === 'done') return
-    const { request } = this.#plan
-    const head = parseHead({ method: request.method, status, reasonPhrase, fields: decodeFields(controller.rawHeaders) })
+    const { request, settings, connection } = this.#plan
+    const response = { method: request.method, status, reasonPhrase, fields: decodeFields(controller.rawHeaders) }
+    const head = parseHead({ ...response, framing: settings.framing, tellsClose: connection.tellsClose })
     switch (head.kind) {
       case 'interim':
         request.onInterim?.(head.status, head.fields)
@@ -145,6 +147,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** undici has compared the length by now: a body that is too short ends in `onResponseError`. */
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.#phase !== 'body') return
+    if (this.#framing === 'orderly-close' && !this.#plan.connection.isClosedInOrder()) {
+      this.#fail(new OriginError('origin-broken', true, 'The connection to the origin broke before it was closed'))
+      return
+    }
     this.#trailers = decodeFields(controller.rawTrailers)
     this.#finish()
     this.#plan.connection.giveBack()
@@ -169,11 +175,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     const silence = head.isEventStream ? milliseconds(0) : settings.bodyTimeout
     this.#deadline = startDeadline(clock, silence, () => this.#timeOut('body', silence))
     // A stream without an announced length may go on for hours: silence ends it, not its age.
-    if (head.framing === 'chunked' || head.framing === 'close') leash.total.cancel()
+    if (head.framing !== 'length' && head.framing !== 'none') leash.total.cancel()
     const body = new Readable({ read: () => this.#resume(), destroy: (error, callback) => this.#abandon(error, callback) })
     // Whoever reads it learns of an error by `pipeline`, `finished` or iteration; before somebody does, it must not end the process.
     body.on('error', () => {})
     this.#body = body
+    this.#framing = head.framing
     const { status, reasonPhrase, fields, framing, contentLength } = head
     this.#resolve({ status, reasonPhrase, fields, framing, contentLength, body, trailers: () => this.#trailers })
   }

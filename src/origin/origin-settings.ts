@@ -44,6 +44,11 @@ export interface OriginSettings {
   readonly addresses: readonly string[]
   /** `keep`: the Host that the client sent; anything else is sent as Host in its place. */
   readonly host: 'keep' | (string & {})
+  /**
+   * `lenient`: an orderly close ends a body that has no other end, and a transfer coding other than chunked is passed over. A process of the
+   * origin's that dies in mid-body closes its connections in order, too.
+   */
+  readonly framing: 'strict' | 'lenient'
   /** Exchanges at once, over all addresses. There are never more connections than this to any of them. */
   readonly maxConnections: number
   /** How many requests may wait for a connection. */
@@ -70,6 +75,7 @@ export interface OriginSettings {
 export const defaultOriginSettings: OriginSettings = {
   addresses: [],
   host: 'keep',
+  framing: 'strict',
   maxConnections: 128,
   maxQueue: 1024,
   queueTimeout: milliseconds(5_000),

@@ -24,10 +24,10 @@ export interface OriginResponse {
   /** Raw fields, hop-by-hop included: the caller strips (RFC 9110 §7.6.1). */
   readonly fields: Fields
   /**
-   * How the end of the body is known: `none` (HEAD, 204, 304), `length`, `chunked`, or `close`, whose end proves nothing: such a body may be
-   * passed on but is never stored.
+   * How the end of the body is known: `none` (HEAD, 204, 304), `length`, `chunked`, `orderly-close` (the settings let it count, and the body
+   * fails on anything else), or `close`, whose end proves nothing: such a body may be passed on but is never stored.
    */
-  readonly framing: 'none' | 'length' | 'chunked' | 'close'
+  readonly framing: 'none' | 'length' | 'chunked' | 'orderly-close' | 'close'
   /** Content-Length when framing is `length`. */
   readonly contentLength: number | undefined
   /** Errors (`OriginError`) when the body is cut, too short, or idle too long. Destroying it frees the connection. */

@@ -2,8 +2,9 @@
  * What a response's head says: status, fields, and how the end of its body can be known (RFC 9112 §6.3). undici's parser is the first
  * gate; this is the second, for what it lets through and a cache must not believe.
  */
-import { type Fields, fieldLines, hasField } from '../http/fields.ts'
+import { type Fields, fieldLines } from '../http/fields.ts'
 import type { OriginResponse } from './origin.ts'
+import type { OriginSettings } from './origin-settings.ts'
 
 export type ResponseHead =
   | (Pick<OriginResponse, 'status' | 'reasonPhrase' | 'fields' | 'framing' | 'contentLength'> & {
@@ -20,13 +21,18 @@ export interface RawHead {
   readonly status: number
   readonly reasonPhrase: string | undefined
   readonly fields: Fields
+  readonly framing: OriginSettings['framing']
+  /** Whether the connection can tell an orderly close from a break. */
+  readonly tellsClose: boolean
 }
 
 const digits = /^\d{1,15}$/
 const fieldContent = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Never throws: what cannot be believed is `broken`, with one sentence for the log. */
-export function parseHead({ method, status, reasonPhrase = '', fields }: RawHead): ResponseHead {
+export function parseHead(raw: RawHead): ResponseHead {
+  const { method, status, reasonPhrase = '', fields } = raw
+  const isLenient = raw.framing === 'lenient'
   // RFC 9110 §15: values outside 100..599 are invalid. 101 answers an upgrade, and none was asked for.
   if (status < 100 || status > 599 || status === 101) return broken(`The origin answered with the status ${status}`)
   if (status < 200) return { kind: 'interim', status, fields }
@@ -35,7 +41,9 @@ export function parseHead({ method, status, reasonPhrase = '', fields }: RawHead
   const lengths = fieldLines(fields, 'content-length')
   // RFC 9112 §6.3: both together smell of response splitting; which one holds depends on who reads.
   if (codings.length > 0 && lengths.length > 0) return broken('The origin sent Transfer-Encoding and Content-Length together')
-  if (codings.length > 1 || (codings[0] ?? 'chunked').toLowerCase() !== 'chunked') {
+  const isChunked = codings.length === 1 && codings[0]?.toLowerCase() === 'chunked'
+  // Chunks inside or around another coding would be read in two ways; without them only the close can end the body (RFC 9112 §6.3).
+  if (codings.length > 0 && !isChunked && (!isLenient || /chunked/i.test(codings.join()))) {
     return broken('The origin sent a Transfer-Encoding other than "chunked"')
   }
   const length = lengths[0]
@@ -52,8 +60,11 @@ export function parseHead({ method, status, reasonPhrase = '', fields }: RawHead
     isEventStream: isEventStream(fields),
   } as const
   if (method === 'HEAD' || status === 204 || status === 304) return { ...head, framing: 'none', contentLength: undefined }
-  if (hasField(fields, 'transfer-encoding')) return { ...head, framing: 'chunked', contentLength: undefined }
-  if (length === undefined) return { ...head, framing: 'close', contentLength: undefined }
+  if (isChunked) return { ...head, framing: 'chunked', contentLength: undefined }
+  // RFC 9112 §8: complete whatever its length, provided that it was the origin who closed.
+  if (length === undefined) {
+    return { ...head, framing: isLenient && raw.tellsClose ? 'orderly-close' : 'close', contentLength: undefined }
+  }
   return { ...head, framing: 'length', contentLength: Number(length) }
 }
 

@@ -67,6 +67,7 @@ export interface OriginSection {
   readonly addresses: readonly string[]
   readonly host: 'keep' | (string & {})
   readonly paths: 'lenient' | 'exact'
+  readonly framing: 'strict' | 'lenient'
   readonly maxConnections: number
   readonly maxQueue: number
   readonly queueTimeout: Milliseconds

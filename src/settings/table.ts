@@ -46,6 +46,7 @@ export const table: readonly Row[] = [
   { path: 'origin.addresses', kind: 'addresses', default: '', env: 'ORIGIN_URL', flag: 'origin', aliases: ['origin.url', 'origin.urls'], help: 'Where responses come from, used in turn' },
   { path: 'origin.host', kind: 'host', default: 'keep', help: "Host sent to the origin: keep the client's, or this name" },
   { path: 'origin.paths', kind: 'choice', choices: ['lenient', 'exact'], default: 'lenient', help: 'Whether purge rules match paths in any case and with a trailing slash' },
+  { path: 'origin.framing', kind: 'choice', choices: ['strict', 'lenient'], default: 'strict', help: 'lenient, for an origin that speaks like HTTP/1.0: a response that ends by an orderly close is whole (not over https), unknown transfer codings are dropped' },
   { path: 'origin.max_connections', kind: 'positive', default: '128', help: 'Exchanges at once' },
   { path: 'origin.max_queue', kind: 'count', default: '1024', help: 'Requests that may wait for a connection' },
   { path: 'origin.queue_timeout', kind: 'timeout', default: '5s', help: 'How long they may wait' },

@@ -1,5 +1,6 @@
 /** What is stored of an answer, and for whom (RFC 9111 §3): statuses, fields, cookies, credentials, and bodies that do not come whole. */
 import t from 'tap'
+import { makeGate } from '../fixtures/gate.ts'
 import { onEachStore, openScene } from '../fixtures/scene.ts'
 import { onBothStores } from './rfc-case.ts'
 
@@ -128,6 +129,60 @@ onEachStore(t, 'an answer without a provable end, or cut before it, is passed on
     origin.script(({ reply }) => reply({ body: 'whole' }))
     t.match(await ask(target), { text: 'whole' }, target)
     t.equal(origin.count() - before, 1, target)
+  }
+})
+
+const lenient = 'origin: { framing: lenient }\nredis: { command_timeout: 10s }'
+
+onEachStore(t, 'leniently, what an orderly close ends is whole, in whatever coding it says it is', async (t, redis) => {
+  const { ask, origin, clock } = await openScene(t, { rules: 'rules: []', redis, config: lenient })
+  const date = new Date(clock.now()).toUTCString()
+  for (const [target, field] of [
+    ['/plain', ''],
+    ['/old', 'Connection: close\r\n'],
+    ['/foo', 'Transfer-Encoding: foo\r\n'],
+    ['/gzip', 'Transfer-Encoding: gzip\r\n'],
+  ] as const) {
+    origin.script(({ raw, cut }) => {
+      raw(`HTTP/1.1 200 OK\r\nDate: ${date}\r\nCache-Control: max-age=60\r\n${field}\r\nall\xff`)
+      cut()
+    })
+    const bytes = Buffer.from('all\xff', 'latin1')
+    t.match(await ask(target), { status: 200, body: bytes, cacheStatus: 'fwd=uri-miss; stored; detail=uri-miss' }, target)
+    const again = await ask(target)
+    t.match(again, { status: 200, body: bytes, cacheStatus: 'hit; ttl=60; detail=fresh' }, target)
+    t.match([again.field('content-length'), again.field('transfer-encoding')], ['4', undefined], target)
+    t.equal(origin.count(target), 1, target)
+  }
+})
+
+onEachStore(t, 'leniently, what a reset ends is cut for the client as well, and not stored', async (t, redis) => {
+  const { ask, house, origin } = await openScene(t, { rules: 'rules: []', redis, config: lenient })
+  const gate = makeGate()
+  origin.script(async ({ raw, reset }) => {
+    raw('HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n\r\nhalf')
+    await gate.wait()
+    reset()
+  })
+  const answer = await fetch(`${house.url}/a`)
+  gate.open()
+  await t.rejects(answer.text())
+  origin.script(({ reply }) => reply({ body: 'whole' }))
+  t.match(await ask('/a'), { text: 'whole', cacheStatus: /^fwd=uri-miss/ })
+})
+
+onEachStore(t, 'leniently too, a body whose end two readers would see in two places is an error', async (t, redis) => {
+  const { ask, origin } = await openScene(t, { rules: 'rules: []', redis, config: lenient })
+  for (const [i, fields] of [
+    'Transfer-Encoding: gzip, chunked',
+    'Transfer-Encoding: chunked, gzip',
+    'Transfer-Encoding: gzip\r\nContent-Length: 3',
+  ].entries()) {
+    origin.script(({ raw, cut }) => {
+      raw(`HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n${fields}\r\n\r\n0\r\n\r\n`)
+      cut()
+    })
+    t.match(await ask(`/${i}`), { status: 502, cacheStatus: /detail=origin-broken$/ }, fields)
   }
 })
 

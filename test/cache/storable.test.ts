@@ -50,6 +50,7 @@ t.test('storable refuses what no cache may keep', async (t) => {
     ['304', fresh, rule, { response: makeResponse(fresh, 304) }, 'status'],
     ['103', fresh, rule, { response: makeResponse(fresh, 103) }, 'status'],
     ['ends with the connection', fresh, rule, { framing: 'close' }, 'no-provable-end'],
+    ['ends with an orderly close', fresh, rule, { framing: 'orderly-close' }, 'storable'],
     ['chunked', fresh, rule, { framing: 'chunked' }, 'storable'],
     ['too large by field', [...fresh, 'Content-Length', '1025'], rule, {}, 'too-large'],
     ['too large by framing', fresh, rule, { contentLength: 1025 }, 'too-large'],

@@ -8,6 +8,7 @@ import { milliseconds } from '../../src/time.ts'
 import { makeClock, type TestClock } from '../fixtures/clock.ts'
 import { makeGate } from '../fixtures/gate.ts'
 import { type Handler, type OriginScript, type ScriptedOrigin, startOrigin } from '../fixtures/scripted-origin.ts'
+import { until } from '../fixtures/until.ts'
 import { failureOf } from './failure.ts'
 
 interface Bench {
@@ -149,6 +150,39 @@ t.test('undici: a response without framing that is cut ends as if whole, and say
     response.body.once('data', () => gate.open())
     t.equal(await text(response.body), 'half')
   }
+})
+
+t.test('send: leniently, a reset is told from an orderly close', async (t) => {
+  for (const head of ['', 'Transfer-Encoding: foo\r\n', 'Connection: close\r\n']) {
+    for (const end of ['reset', 'cut'] as const) {
+      const gate = makeGate()
+      const handler: Handler = async (exchange) => {
+        exchange.raw(`HTTP/1.1 200 OK\r\n${head}\r\nhalf`)
+        await gate.wait()
+        exchange[end]()
+      }
+      const { origin } = await bench(t, handler, { framing: 'lenient' })
+      const response = await origin.send(get('/'))
+      t.equal(response.framing, 'orderly-close')
+      response.body.once('data', () => gate.open())
+      if (end === 'cut') t.equal(await text(response.body), 'half', head)
+      else t.match(await failureOf(text(response.body)), { failure: 'origin-broken', isSent: true }, head)
+      t.match(origin.status(), { inFlight: 0 })
+    }
+  }
+})
+
+t.test('send: leniently, a body that nothing ends is held no longer than it may be silent', async (t) => {
+  const { origin, clock } = await bench(t, ({ raw }) => raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\nhalf'), {
+    framing: 'lenient',
+    bodyTimeout: milliseconds(1000),
+  })
+  const { body } = await origin.send(get('/'))
+  const reading = failureOf(text(body))
+  await until('the first bytes', () => body.readableDidRead)
+  clock.advance(1000)
+  t.match(await reading, { failure: 'origin-timeout' })
+  t.match(origin.status(), { inFlight: 0 })
 })
 
 t.test('send: a body that is cut before its announced end is an error, never an end', async (t) => {

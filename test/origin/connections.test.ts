@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { type Connection, type Connections, createConnections, type SendableRequest } from '../../src/origin/connections.ts'
 import { defaultOriginSettings, type OriginSettings } from '../../src/origin/origin-settings.ts'
 import { certificate, certificateKey, certificateName } from '../fixtures/certificate.ts'
+import { makeGate } from '../fixtures/gate.ts'
 import { type ScriptedOrigin, startOrigin } from '../fixtures/scripted-origin.ts'
 import { until } from '../fixtures/until.ts'
 
@@ -98,6 +99,45 @@ t.test('a socket that the origin closed is no open one, and the next is new', as
   t.match(await send(connection), { wasUsed: false }, 'nobody used this socket before')
   t.match(await send(connection), { wasUsed: true })
   t.equal(scripted.connections(), 2)
+})
+
+t.test('an orderly close is told from a reset, which undici ends the body by all the same, and not over TLS', async (t) => {
+  for (const end of ['cut', 'reset'] as const) {
+    const { connections, scripted } = await bench(t)
+    const gate = makeGate()
+    scripted.script(async (exchange) => {
+      exchange.raw('HTTP/1.1 200 OK\r\n\r\nhalf')
+      await gate.wait()
+      exchange[end]()
+    })
+    const connection = connections.take(false)
+    t.equal(connection.tellsClose, true)
+    t.equal(connection.isClosedInOrder(), false, 'nothing is closed')
+    const closings: boolean[] = []
+    const body = await new Promise<string>((resolve, reject) => {
+      let came = ''
+      connection.dispatch(
+        { method: 'GET', path: '/', headers: [], body: null },
+        {
+          onRequestStart() {},
+          onResponseStart() {},
+          onResponseData(_controller, chunk) {
+            came += chunk
+            closings.push(connection.isClosedInOrder())
+            gate.open()
+          },
+          onResponseEnd() {
+            closings.push(connection.isClosedInOrder())
+            resolve(came)
+          },
+          onResponseError: (_controller, error) => reject(error),
+        },
+      )
+    })
+    t.equal(body, 'half', end)
+    t.same(closings, [false, end === 'cut'], end)
+  }
+  t.equal(createConnections('https://localhost', defaultOriginSettings).take(false).tellsClose, false)
 })
 
 t.test('what undici refuses to build costs the connection nothing', async (t) => {

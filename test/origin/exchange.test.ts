@@ -17,6 +17,8 @@ interface Options {
   readonly wasOpen?: boolean
   /** Another exchange used it before. */
   readonly isReused?: boolean
+  /** How the socket was closed. */
+  readonly isClosedInOrder?: boolean
   readonly signal?: AbortSignal
   readonly settings?: Partial<OriginSettings>
 }
@@ -55,6 +57,8 @@ function begin(options: Options = {}): Bench {
     connection: {
       isOpen: () => options.wasOpen ?? false,
       countUse: () => options.isReused ?? false,
+      tellsClose: true,
+      isClosedInOrder: () => options.isClosedInOrder ?? false,
       dispatch(request, given) {
         done.push(`dispatch ${request.method} ${request.path}`)
         handler = given
@@ -287,6 +291,30 @@ t.test('a body that ends too early is an error, and its end is told once', async
     bench.error(reset)
     bench.end()
     t.same(bench.done, ['dispatch GET /', 'abort', 'discard', 'done'], name)
+  }
+})
+
+t.test('a body that closing ends: whole by an orderly close alone, where the settings let it count', async (t) => {
+  type Case = readonly [framing: 'strict' | 'lenient', isClosedInOrder: boolean, isWhole: boolean]
+  const cases: readonly Case[] = [
+    ['strict', true, true],
+    ['strict', false, true],
+    ['lenient', true, true],
+    ['lenient', false, false],
+  ]
+  for (const [framing, isClosedInOrder, isWhole] of cases) {
+    const bench = begin({ settings: { framing }, isClosedInOrder })
+    bench.start()
+    bench.head(200, [])
+    const answer = await bench.answer
+    t.equal(answer.framing, framing === 'strict' ? 'close' : 'orderly-close')
+    bench.data('a')
+    const reading = isWhole ? text(answer.body) : failureOf(text(answer.body))
+    bench.end()
+    const name = `${framing}, ${isClosedInOrder ? 'closed' : 'reset'}`
+    if (isWhole) t.equal(await reading, 'a', name)
+    else t.match(await reading, { failure: 'origin-broken', isSent: true }, name)
+    t.same(bench.done, ['dispatch GET /', ...(isWhole ? ['give back', 'done'] : ['abort', 'discard', 'done'])], name)
   }
 })
 
