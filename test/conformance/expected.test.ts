@@ -29,6 +29,11 @@ t.test('compare names every difference, either way', async (t) => {
 
 t.test('parseDifferences refuses a difference without a reason, a case twice, and words it does not know', async (t) => {
   t.same(parseDifferences('differences: [{ cases: [a], because: so }]'), [{ cases: ['a'], because: 'so' }])
+  const named = parseDifferences('differences: [{ cases: [a], because: so, passes_with: { rfc: { b: c }, origin: { d: e } } }]')
+  t.same(named[0]?.passes_with, { rfc: { b: 'c' }, origin: { d: 'e' } })
+  for (const passing of ['{}', '{ store: { b: c } }', '"rfc: { b: c }"', '{ rfc: b }']) {
+    t.throws(() => parseDifferences(`differences: [{ cases: [a], because: so, passes_with: ${passing} }]`), passing)
+  }
   t.throws(() => parseDifferences('differences: [{ cases: [a] }]'))
   t.throws(() => parseDifferences('differences: [{ cases: [a], because: "" }]'))
   t.throws(() => parseDifferences('differences: [{ cases: [a], because: so, unless: not }]'))

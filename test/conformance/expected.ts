@@ -6,18 +6,29 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import type { Case, Results } from './suite.ts'
 
+const section = z.record(z.string(), z.unknown())
+
 const difference = z.strictObject({
   cases: z.array(z.string()).min(1),
   /** The section of an RFC that forbids what the cases want, or the promise that it would break. */
   because: z.string().min(1),
-  /** Settings of `rfc:` with which the cases pass. */
-  passes_with: z.string().min(1).optional(),
+  /** With what the cases pass: keys of `rfc` in rules.yaml, keys of `origin` in the settings. */
+  passes_with: z
+    .strictObject({ rfc: section.optional(), origin: section.optional() })
+    .refine((named) => Object.keys(named).length > 0, 'names nothing')
+    .optional(),
 })
+
+/** What is set apart from the defaults, by section. */
+export interface Named {
+  readonly rfc?: Readonly<Record<string, unknown>> | undefined
+  readonly origin?: Readonly<Record<string, unknown>> | undefined
+}
 
 export interface Difference {
   readonly cases: readonly string[]
   readonly because: string
-  readonly passes_with?: string | undefined
+  readonly passes_with?: Named | undefined
 }
 
 /** Throws on a list that is malformed or names a case twice. */

@@ -11,7 +11,7 @@ import { createLog } from '../../src/observe/log.ts'
 import { parseRules } from '../../src/rules/parse.ts'
 import { loadSettings } from '../../src/settings/load.ts'
 import { startRedis } from '../fixtures/redis.ts'
-import { compare, type Difference, parseDifferences } from './expected.ts'
+import { compare, type Difference, type Named, parseDifferences } from './expected.ts'
 import { loadCases, type Results, runClient, type SuiteOrigin, startSuiteOrigin } from './suite.ts'
 import { formatScores } from './table.ts'
 
@@ -19,9 +19,7 @@ import { formatScores } from './table.ts'
  * The suite's origin hangs up on purpose, time and again: that must not open the circuit under the other cases. Nor must a Redis that is slow
  * for a moment, with half of the suite at its door, be passed by: what is looked at here is what is stored.
  */
-const config = `
-origin: { breaker: { consecutive_failures: 10000, minimum_exchanges: 1000000 } }
-redis: { command_timeout: 10s }`
+const patient = { breaker: { consecutive_failures: 10000, minimum_exchanges: 1000000 } }
 
 const { values: flags } = parseArgs({ options: { store: { type: 'string' }, case: { type: 'string', multiple: true } } })
 const differences = parseDifferences(readFileSync(new URL('expected.yaml', import.meta.url), 'utf8'))
@@ -48,15 +46,15 @@ say(
 process.exitCode = wrongs.length === 0 ? 0 : 1
 
 async function runOn(store: 'memory' | 'redis', redis: string | undefined): Promise<void> {
-  const results = await runWith({ origin, redis, rfc: undefined }, flags.case ?? [])
+  const results = await runWith({ origin, redis, named: {} }, flags.case ?? [])
   say([`On ${store}:`, '', ...formatScores(cases, results), ''].join('\n'))
   const concerned = flags.case === undefined ? differences : differences.map(onlyAsked).filter(({ cases }) => cases.length > 0)
   wrongs.push(...compare(cases, results, concerned).map((wrong) => `${store}: ${wrong}`))
-  for (const { cases: ids, passes_with: rfc } of concerned) {
-    if (rfc === undefined) continue
-    const retried = await runWith({ origin, redis, rfc }, ids)
+  for (const { cases: ids, passes_with: named } of concerned) {
+    if (named === undefined) continue
+    const retried = await runWith({ origin, redis, named }, ids)
     const still = ids.filter((id) => retried[id] !== true)
-    wrongs.push(...still.map((id) => `${store}: ${id}: does not pass with "rfc: ${rfc}" either: ${retried[id]}`))
+    wrongs.push(...still.map((id) => `${store}: ${id}: does not pass with ${JSON.stringify(named)} either: ${retried[id]}`))
   }
 }
 
@@ -67,11 +65,10 @@ function onlyAsked(difference: Difference): Difference {
 interface Setting {
   readonly origin: SuiteOrigin
   readonly redis: string | undefined
-  /** The `rfc:` section of the rules. */
-  readonly rfc: string | undefined
+  readonly named: Named
 }
 
-async function runWith({ origin, redis, rfc }: Setting, ids: readonly string[]): Promise<Results> {
+async function runWith({ origin, redis, named }: Setting, ids: readonly string[]): Promise<Results> {
   const env = {
     PORT: '0',
     ADMIN_PORT: '0',
@@ -79,11 +76,13 @@ async function runWith({ origin, redis, rfc }: Setting, ids: readonly string[]):
     ORIGIN_URL: origin.url,
     ...(redis === undefined ? {} : { REDIS_URL: redis }),
   }
+  // JSON is YAML.
+  const config = JSON.stringify({ origin: { ...patient, ...named.origin }, redis: { command_timeout: '10s' } })
   const loaded = loadSettings({ env, flags: {}, readFile: () => config, cwd: '/', environmentName: 'test' })
   if (loaded.kind === 'problems') throw new Error(loaded.problems.map(({ problem }) => problem).join('\n'))
-  const text = `version: 1\nprefix: conformance\nunmatched: rfc\n${rfc === undefined ? '' : `rfc: ${rfc}\n`}rules: []\n`
+  const text = `version: 1\nprefix: conformance\nunmatched: rfc\nrfc: ${JSON.stringify(named.rfc ?? {})}\nrules: []\n`
   const parsed = parseRules(text, 'rules.yaml')
-  if (parsed.kind !== 'rules') throw new Error(`Rules with "rfc: ${rfc}" are refused`)
+  if (parsed.kind !== 'rules') throw new Error(`Refused: ${text}`)
   const log = createLog({ level: 'error', sampleHits: 0 })
   const app = await start({ settings: loaded.settings, rules: parsed.rules, env, log })
   try {
