@@ -25,7 +25,12 @@ async function bench(t: Test, handlers: readonly Handler[], settings: Partial<Or
   const scripted = await Promise.all(handlers.map((handler) => startOrigin(handler)))
   const clock = makeClock()
   const health = { consecutiveFailures: 2, coolDown: milliseconds(1000), jitter: 0 }
-  const breaker = { ...defaultOriginSettings.breaker, consecutiveFailures: 3, openFor: milliseconds(500) }
+  const breaker = {
+    ...defaultOriginSettings.breaker,
+    consecutiveFailures: 3,
+    failingFor: milliseconds(0),
+    openFor: milliseconds(500),
+  }
   const addresses = scripted.map(({ url }) => url)
   const origin = createOrigin({ ...defaultOriginSettings, health, breaker, addresses, ...settings }, clock)
   t.teardown(async () => {
@@ -113,7 +118,12 @@ t.test('send: statuses count as failures only where the settings say so', async 
   await ask(lenient.origin, 5)
   t.equal(lenient.origin.status().circuit, 'closed')
   const strict = await bench(t, [unavailable], {
-    breaker: { ...defaultOriginSettings.breaker, consecutiveFailures: 3, failureStatuses: [502, 503, 504] },
+    breaker: {
+      ...defaultOriginSettings.breaker,
+      consecutiveFailures: 3,
+      failingFor: milliseconds(0),
+      failureStatuses: [502, 503, 504],
+    },
   })
   await ask(strict.origin, 3)
   t.equal(strict.origin.status().circuit, 'open')
