@@ -44,10 +44,21 @@ export type Stored =
       readonly selectors: ReadonlyArray<readonly string[]>
       /** Variants that say which language they are in, newest first. */
       readonly languages?: readonly Spoken[]
+      /** Variants that other requests may ask the origin about, newest first. */
+      readonly tagged?: readonly Tagged[]
     }
 
 /** Where the variant lies that has the language and the other request fields for which the name stands. */
 export interface Spoken {
   readonly name: string
   readonly key: string
+}
+
+/** A variant with a strong ETag. Its stamp is here so that no tag of a purged one is sent; its labels are in the entry alone. */
+export interface Tagged {
+  readonly key: string
+  readonly etag: string
+  readonly stamp: Stamp
+  /** Whom it is lent to: `termsOf`. */
+  readonly terms: string
 }

@@ -72,6 +72,11 @@ export function madeLabel(rule: string): Label {
   return `m:${rule}`
 }
 
+/** What an answer may bring any number of. */
+export function isTagOrGroup(label: Label): boolean {
+  return label.startsWith('t:') || label.startsWith('g:')
+}
+
 /** Above this an entry is not stored (`too-many-tags`). */
 export const maxTagsPerEntry = 128
 /** Above this a purge widens to the rules that its labels can reach. */

@@ -2,12 +2,13 @@
  * Asking the origin whether an entry still holds (RFC 9111 §4.3): with which validators, whether a 304 is about this entry, and the entry that
  * comes out of it.
  */
-import { isStrongEtag, validatorsOf } from '../http/conditional.ts'
+import { isEntityTag, isStrongEtag, validatorsOf } from '../http/conditional.ts'
 import { type Fields, fieldValue } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { initialAge, type Times } from './age.ts'
 import type { StaleReason } from './decide.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Tagged } from './entry.ts'
+import { mostTags } from './lend.ts'
 import type { Policy } from './policy.ts'
 import { renewedFields } from './stored-fields.ts'
 import type { Stamp } from './validity.ts'
@@ -31,6 +32,51 @@ export function validationFields(entry: Pick<ResponseHead, 'fields'>, reason: St
   if (etag !== '') fields.push('If-None-Match', etag)
   if (lastModified !== '') fields.push('If-Modified-Since', lastModified)
   return fields
+}
+
+/** What the origin is asked about. */
+export interface Validating {
+  /** The stored response that the request's own fields select, and why it is not simply used. */
+  readonly selected: { readonly entry: Entry; readonly reason: StaleReason } | undefined
+  /** Other variants that would do if the origin named them, newest first. */
+  readonly lent: readonly Tagged[]
+}
+
+/** Undefined: there is nothing to ask about. */
+export function validating(selected: Validating['selected'], lent: Validating['lent']): Validating | undefined {
+  return selected === undefined && lent.length === 0 ? undefined : { selected, lent }
+}
+
+/** Of those that are lent, the ones that are asked about: not beside a date, which would then be ignored, nor beside what is no entity-tag. */
+export function askedAbout({ selected, lent }: Validating): readonly Tagged[] {
+  const own = selected === undefined ? [] : validationFields(selected.entry, selected.reason)
+  if (own.length === 0) return lent.slice(0, mostTags)
+  const etag = fieldValue(own, 'if-none-match')
+  if (etag === undefined || !isEntityTag(etag)) return []
+  return lent.filter((tagged) => tagged.etag !== etag).slice(0, mostTags - 1)
+}
+
+/** The fields that ask about all of them. If-Modified-Since goes along with one alone: among several, only a tag says which (RFC 9110 §13.1.3). */
+export function conditionFields(validating: Validating): string[] {
+  const { selected } = validating
+  const own = selected === undefined ? [] : validationFields(selected.entry, selected.reason)
+  const others = new Set(askedAbout(validating).map(({ etag }) => etag))
+  if (others.size === 0) return own
+  const etag = fieldValue(own, 'if-none-match')
+  return ['If-None-Match', [...(etag === undefined ? [] : [etag]), ...others].join(', ')]
+}
+
+export type Meant = { readonly kind: 'selected'; readonly entry: Entry } | { readonly kind: 'lent'; readonly tagged: Tagged }
+
+/** Which of those asked about a 304 speaks of (RFC 9111 §4.3.4); undefined: none of them, or it does not say which. */
+export function meantBy(response: ResponseHead, validating: Validating): Meant | undefined {
+  const { selected } = validating
+  const others = askedAbout(validating)
+  const { etag } = validatorsOf(response.fields)
+  if (selected !== undefined && (others.length === 0 || etag !== undefined) && matchesStored(selected.entry, response))
+    return { kind: 'selected', entry: selected.entry }
+  const tagged = others.find((other) => other.etag === etag)
+  return tagged === undefined ? undefined : { kind: 'lent', tagged }
 }
 
 /**

@@ -76,6 +76,11 @@ export function isStrongEtag(etag: string): boolean {
   return /^"[^"]*"$/.test(etag)
 }
 
+/** Whether it can stand in a list of entity-tags (RFC 9110 §8.8.3). */
+export function isEntityTag(etag: string): boolean {
+  return isStrongEtag(etag.startsWith('W/') ? etag.slice(2) : etag)
+}
+
 /** Weak comparison (RFC 9110 §8.8.3.2). A client that echoes an unquoted ETag has what the origin gave it, so the bytes decide. */
 function isListed(ifNoneMatch: string, etag: string | undefined): boolean {
   if (etag !== undefined && etag !== '' && ifNoneMatch === etag) return true

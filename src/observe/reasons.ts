@@ -73,6 +73,7 @@ export const reasons = {
   'no-provable-end': { outcome: 'miss', help: 'Not stored: neither length nor chunks prove where the answer ends.' },
   partial: { outcome: 'miss', help: 'Not stored: a part of a response.' },
   'tags-unread': { outcome: 'miss', help: 'Not stored: the tags that the rule takes from the answer cannot be read whole.' },
+  'newer-stored': { outcome: 'miss', help: 'Not stored: a newer answer, asked for later, is stored already.' },
   'too-many-tags': { outcome: 'miss', help: 'Not stored: more tags than an entry may carry.' },
 
   // Writes.

@@ -2,15 +2,16 @@
 import type { Times } from '../cache/age.ts'
 import type { Entry } from '../cache/entry.ts'
 import { cacheGroups } from '../cache/groups.ts'
-import type { Label } from '../cache/label.ts'
+import { isTagOrGroup, type Label, maxTagsPerEntry } from '../cache/label.ts'
 import { storable } from '../cache/storable.ts'
-import { freshen, isValidatable, matchesStored } from '../cache/validate.ts'
+import { freshen, isValidatable, meantBy } from '../cache/validate.ts'
 import { selectorOf, variantKey } from '../cache/variant.ts'
 import type { OriginResponse } from '../origin/origin.ts'
 import { bodyOf } from './at-rest.ts'
 import type { Errand, Fill } from './fill.ts'
 import { credentialsOf } from './forward.ts'
 import { allLabels, isOvertaken, putEntry, rememberSelector } from './keep.ts'
+import { lentEntry } from './lend.ts'
 import { headOf } from './origin-head.ts'
 import type { Parts } from './parts.ts'
 
@@ -26,15 +27,17 @@ export async function confirm(
 ): Promise<Freshened | undefined> {
   response.body.on('error', () => {})
   response.body.resume()
-  const stored = (errand.validated as NonNullable<Errand['validated']>).entry
   const head = headOf(response)
-  const body = await bodyOf(stored)
-  if (body === undefined || !matchesStored(stored, head)) return undefined
+  const meant = errand.validated && meantBy(head, errand.validated)
+  const isLent = meant?.kind === 'lent'
+  const stored = isLent ? await lentEntry(parts, errand, meant.tagged) : meant?.entry
+  const body = stored && (await bodyOf(stored))
+  if (stored === undefined || body === undefined) return undefined
   const { read } = errand
   const { fields } = errand.asker.request
   const renewed = freshen(stored, head, { ...times, stamp: errand.stamp, policy: read.policy })
   const selector = selectorOf(renewed.fields, read.policy)
-  const labels = await renewedLabels(parts, errand, { entry: renewed, body })
+  const labels = await renewedLabels(parts, errand, { entry: renewed, body, isLent })
   const entry: Entry = { ...renewed, vary: selector === '*' ? stored.vary : selector, labels: labels ?? stored.labels }
   const verdict = storable({
     request: errand.asker.request,
@@ -51,30 +54,37 @@ export async function confirm(
     entry,
     body,
     isShared: verdict.kind === 'storable',
+    isStored: false,
     variantKey: variantKey(read.primaryKey, entry.vary, fields, read.policy),
   }
-  if (verdict.kind === 'not-storable' || labels === undefined || (await isOvertaken(parts, entry))) return freshened
+  if (verdict.kind === 'not-storable' || labels === undefined || (isLent && !errand.isStored)) return freshened
+  if (await isOvertaken(parts, entry)) return freshened
   if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, times.responseTime)
   const { lifetime } = verdict
-  await putEntry(parts, errand.read, {
+  const put = await putEntry(parts, errand.read, {
     entry,
     selector: entry.vary,
     fields,
     lifetime,
     isValidatable: isValidatable(entry),
   })
-  return freshened
+  return { ...freshened, isStored: put === 'stored' }
 }
 
-/** A 304 may renew the fields that tags and groups come from: then what either answer said reaches the entry. Undefined: what it says cannot be read. */
+/**
+ * A 304 may renew the fields that tags and groups come from: then what either answer said reaches the entry. So does what another request says,
+ * which is now answered by it too. Undefined: what it says cannot be read, or is too much.
+ */
 async function renewedLabels(
   parts: Parts,
   errand: Errand,
-  { entry, body }: Pick<Freshened, 'entry' | 'body'>,
+  { entry, body, isLent }: Pick<Freshened, 'entry' | 'body'> & { readonly isLent: boolean },
 ): Promise<readonly Label[] | undefined> {
   const { rule } = errand.read
   const hasMadeTags = rule !== undefined && errand.inForce.traits.get(rule)?.hasMadeTags === true
-  if (!hasMadeTags && cacheGroups(entry.fields).length === 0) return entry.labels
+  if (!isLent && !hasMadeTags && cacheGroups(entry.fields).length === 0) return entry.labels
   const labels = await allLabels(parts, errand, entry, body)
-  return labels.kind === 'no' ? undefined : [...new Set([...entry.labels, ...labels.labels])]
+  if (labels.kind === 'no') return undefined
+  const both = [...new Set([...entry.labels, ...labels.labels])]
+  return both.filter(isTagOrGroup).length > maxTagsPerEntry ? undefined : both
 }

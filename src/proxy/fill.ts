@@ -4,7 +4,6 @@
  */
 
 import type { Times } from '../cache/age.ts'
-import type { StaleReason } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
@@ -12,6 +11,7 @@ import { partFields, partOf } from '../cache/partial.ts'
 import { cookieFields } from '../cache/sharing.ts'
 import { isForItselfAlone, storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
+import type { Validating } from '../cache/validate.ts'
 import type { Stamp } from '../cache/validity.ts'
 import { selectorOf, variantKey } from '../cache/variant.ts'
 import { type Fields, hasField, withoutFields } from '../http/fields.ts'
@@ -37,8 +37,8 @@ export interface Errand {
   readonly asker: Asker
   readonly inForce: InForce
   readonly stamp: Stamp
-  /** The stored response to validate, and why: it lends its validators. */
-  readonly validated: { readonly entry: Entry; readonly reason: StaleReason } | undefined
+  /** The stored responses to validate: they lend their validators. */
+  readonly validated: Validating | undefined
   /** A stored part that does not answer the request: it may be completed. */
   readonly partial?: Entry | undefined
   /** Labels of a stored part that goes into the answer. */
@@ -80,6 +80,7 @@ export type Fill =
       readonly body: Uint8Array
       /** False: for the one who asked alone, as an answer that may not be stored. */
       readonly isShared: boolean
+      readonly isStored: boolean
       /** Whose it is: another request shares it only where this is its variant key too. */
       readonly variantKey: string
     }

@@ -2,10 +2,8 @@
  * What the origin gets to see. A request that is passed goes as it came, less what belongs to the connection; one whose answer may be stored
  * goes without anything that could steer the answer and is not in the key.
  */
-import type { StaleReason } from '../cache/decide.ts'
-import type { Entry } from '../cache/entry.ts'
 import type { Credentials } from '../cache/storable.ts'
-import { validationFields } from '../cache/validate.ts'
+import { conditionFields, type Validating } from '../cache/validate.ts'
 import { normaliseAcceptEncoding } from '../http/accept-encoding.ts'
 import { type Fields, fieldValue, hasField, withField, withoutFields } from '../http/fields.ts'
 import { forwardedFields } from '../http/forwarded.ts'
@@ -50,8 +48,8 @@ export interface FillRequest {
   readonly asker: Asker
   readonly set: RuleSet
   readonly settings: ProxySettings
-  /** The stored response whose validators go along, and why it is asked about. */
-  readonly validated: { readonly entry: Entry; readonly reason: StaleReason } | undefined
+  /** The stored responses whose validators go along. */
+  readonly validated: Validating | undefined
   /** Forwards the client's Range: the whole would not be stored anyway. */
   readonly isRangeKept: boolean
   /** Range and If-Range that ask for the rest of a stored part. */
@@ -76,7 +74,7 @@ export function fillRequest({
   for (const name of strippedCredentials(read, set)) removed.add(name)
   let fields: Fields = withoutFields(asker.request.fields, removed)
   fields = normalisedSelectors(fields, read)
-  if (validated !== undefined) fields = [...fields, ...validationFields(validated.entry, validated.reason)]
+  if (validated !== undefined) fields = [...fields, ...conditionFields(validated)]
   if (completing !== undefined) fields = [...fields, ...completing]
   return {
     method: asker.request.method,
@@ -123,7 +121,7 @@ function strippedCredentials(read: Read, set: RuleSet): Set<string> {
 }
 
 /** Lower-case names of the fields that say who asks: the usual ones, and those that the rules take an identity from. */
-function credentialFields({ identity }: RuleSet): ReadonlySet<string> {
+export function credentialFields({ identity }: RuleSet): ReadonlySet<string> {
   return new Set(['authorization', 'cookie', ...(identity?.from ?? []).map(fieldOf)])
 }
 

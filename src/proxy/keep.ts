@@ -4,9 +4,10 @@
  */
 
 import type { Times } from '../cache/age.ts'
-import type { Entry, Spoken, Stored } from '../cache/entry.ts'
+import type { Entry, Spoken, Stored, Tagged } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
+import { lendableTag, termsOf, withTagged } from '../cache/lend.ts'
 import { countedBy, type Part } from '../cache/partial.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
@@ -24,7 +25,9 @@ import type { Capture } from './capture.ts'
 import type { Errand } from './fill.ts'
 import type { Traits } from './in-force.ts'
 import { joinStored } from './keep-part.ts'
+import { borrowerOf } from './lend.ts'
 import { labelsOfAnswer } from './lookup.ts'
+import { isNewerStored } from './newer.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
@@ -84,14 +87,17 @@ async function place(parts: Parts, errand: Errand, placeable: Placeable): Promis
     if (joined === undefined) return no('partial')
     const entry: Entry = { ...joined, ...(await compress(joined.body, joined.fields, parts.settings.compressAbove)) }
     if (await isOvertaken(parts, entry)) return no('purged')
-    const isStored = await putEntry(parts, read, {
+    const put = await putEntry(parts, read, {
       entry,
       selector: placeable.selector,
       fields: errand.asker.request.fields,
       lifetime: placeable.lifetime,
       isValidatable: isValidatable(entry),
     })
-    return isStored ? entry : no('store-unavailable')
+    if (put === 'stored') return entry
+    no(put)
+    // Nothing is wrong with it: whoever waits for it gets it.
+    return put === 'newer-stored' ? entry : undefined
   } catch (error) {
     parts.observer.fault(error)
     return no('internal')
@@ -171,23 +177,39 @@ export function rememberSelector(parts: Parts, read: Read, selector: readonly st
   parts.memory.selectors.remember(read.primaryKey, [selector, ...others].slice(0, maxSelectors), later(now, selectorsFor))
 }
 
+export type Put = 'stored' | 'newer-stored' | 'store-unavailable'
+
 /** Puts an entry under its key, or, where answers vary, under its variant key with the list of selectors in front of it. */
-export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<boolean> {
+export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<Put> {
   const { entry, selector } = puttable
   const keepFor = retention(puttable.lifetime, {
     isValidatable: puttable.isValidatable,
     isClientObeyed: read.policy.clientDirectives === 'obey',
   })
   const listed = await listedVariants(parts, read, selector)
-  if (listed === undefined) return putOne(parts, read, { key: read.primaryKey, stored: { kind: 'entry', entry }, keepFor })
+  const key = listed === undefined ? read.primaryKey : variantKey(read.primaryKey, selector, puttable.fields, read.policy)
+  if (await isNewerStored(parts, read, { entry, key })) return 'newer-stored'
+  const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor })
+  if (!isPut || listed === undefined) return isPut ? 'stored' : 'store-unavailable'
   const name = selector.join()
   const selectors = [selector, ...listed.selectors.filter((other) => other.join() !== name)].slice(0, maxSelectors)
-  const key = variantKey(read.primaryKey, selector, puttable.fields, read.policy)
-  const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor })
-  if (!isPut) return false
   const languages = withLanguage(listed.languages, { key, name: nameIn(read, puttable) })
-  const variants: Stored = { kind: 'variants', selectors, ...(languages.length === 0 ? {} : { languages }) }
-  return parts.store.put(read.primaryKey, variants, seconds(Math.max(keepFor, day)))
+  const tagged = withTagged(listed.tagged, key, taggedOf(parts, read, { key, puttable }))
+  const variants: Stored = {
+    kind: 'variants',
+    selectors,
+    ...(languages.length === 0 ? {} : { languages }),
+    ...(tagged.length === 0 ? {} : { tagged }),
+  }
+  const isListed = await parts.store.put(read.primaryKey, variants, seconds(Math.max(keepFor, day)))
+  return isListed ? 'stored' : 'store-unavailable'
+}
+
+function taggedOf(parts: Parts, read: Read, { key, puttable }: { key: string; puttable: Puttable }): Tagged | undefined {
+  const { entry, selector, fields } = puttable
+  const etag = lendableTag(entry)
+  if (etag === undefined) return undefined
+  return { key, etag, stamp: entry.stamp, terms: termsOf(selector, borrowerOf({ read, fields, inForce: parts.inForce() })) }
 }
 
 function nameIn(read: Read, { entry, selector, fields }: Puttable): string | undefined {
@@ -204,6 +226,7 @@ function withLanguage(spoken: readonly Spoken[], { key, name }: { key: string; n
 interface Listed {
   readonly selectors: ReadonlyArray<readonly string[]>
   readonly languages: readonly Spoken[]
+  readonly tagged: readonly Tagged[]
 }
 
 /** Undefined: nothing varies so far, the entry can lie under the primary key itself. */
@@ -212,8 +235,10 @@ async function listedVariants(parts: Parts, read: Read, selector: readonly strin
   if (selector.length === 0 && remembered === undefined && parts.local === undefined) return undefined
   const stored: Stored | undefined =
     parts.local === undefined ? await parts.store.get(read.primaryKey) : parts.local.store.peek(read.primaryKey)
-  if (stored?.kind === 'variants') return { selectors: stored.selectors, languages: stored.languages ?? [] }
-  return selector.length === 0 && remembered === undefined ? undefined : { selectors: remembered ?? [], languages: [] }
+  if (stored?.kind === 'variants')
+    return { selectors: stored.selectors, languages: stored.languages ?? [], tagged: stored.tagged ?? [] }
+  if (selector.length === 0 && remembered === undefined) return undefined
+  return { selectors: remembered ?? [], languages: [], tagged: [] }
 }
 
 async function putOne(

@@ -2,6 +2,7 @@
 
 import { currentAge } from '../cache/age.ts'
 import { isSafe } from '../cache/invalidate.ts'
+import { type Validating, validating } from '../cache/validate.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import { later, milliseconds, seconds } from '../time.ts'
@@ -11,6 +12,7 @@ import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
 import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
 import { forwardHead, renewableByHead } from './head.ts'
+import { lentTo } from './lend.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
 import { isHitForMiss, isUsedEnough, type Missed, staleInstead } from './read.ts'
@@ -73,13 +75,20 @@ function errandOf(visit: Visit, missed: Missed): Errand {
     asker: visit.exchange,
     inForce: visit.inForce,
     stamp: stampOf(missed),
-    validated:
-      decision.kind === 'validate' && decision.isValidatable ? { entry: decision.entry, reason: decision.reason } : undefined,
+    validated: validatingOf(visit, missed),
     partial: decision.kind === 'complete' ? decision.entry : undefined,
     isBackground: false,
     isStored: isUsedEnough(visit, way),
     onInterim: (status, fields) => visit.exchange.interim(status, endToEnd(fields)),
   }
+}
+
+/** Other variants only where the answer is to be the store's: in shadow the client gets the origin's. */
+function validatingOf(visit: Visit, { decision, found, way }: Missed): Validating | undefined {
+  const selected =
+    decision.kind === 'validate' && decision.isValidatable ? { entry: decision.entry, reason: decision.reason } : undefined
+  const isAlone = way.mode === 'shadow' || decision.kind === 'complete'
+  return validating(selected, isAlone ? [] : lentTo(visit, way, found))
 }
 
 async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void> {
@@ -96,7 +105,7 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
       return answerFreshened(
         visit,
         { ...result, policy: missed.way.policy },
-        { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: true },
+        { kind: 'forward', fwd: missed.fwd, fwdStatus: 304, isStored: result.isStored },
       )
     case 'shared': {
       const reason = result.isStored ? missed.reason : 'min-uses'

@@ -5,6 +5,7 @@
 import type { Entry, Stored } from '../cache/entry.ts'
 import { cacheGroups } from '../cache/groups.ts'
 import { anyGroupLabel, groupLabel, type Label, madeLabel, maxTagsPerEntry } from '../cache/label.ts'
+import { recency } from '../cache/recency.ts'
 import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
 import { nameOfLanguage, variantKey, wantedLanguage } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
@@ -20,6 +21,8 @@ import type { Read } from './way.ts'
 export interface Found {
   readonly entry: Entry | undefined
   readonly validity: Validity
+  /** The list in front of the variants, where there is one. */
+  readonly variants: Variants | undefined
   /** What to say when there is no entry. */
   readonly miss: 'uri-miss' | 'vary-miss'
   /** Where a fetch for this request is found in flight. */
@@ -29,6 +32,8 @@ export interface Found {
   /** Over Redis: the numbers that decide whether a fetch in flight may be joined. */
   readonly reading: Reading | undefined
 }
+
+type Variants = Extract<Stored, { kind: 'variants' }>
 
 export interface Sought {
   readonly read: Read
@@ -46,19 +51,22 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
   let stored = store.peek(read.primaryKey)
   let flightKey = read.primaryKey
   let miss: Found['miss'] = 'uri-miss'
-  const selectors =
-    stored?.kind === 'variants' ? stored.selectors : stored === undefined ? knownSelectors(parts, sought) : undefined
+  const variants = stored?.kind === 'variants' ? stored : undefined
+  const selectors = variants?.selectors ?? (stored === undefined ? knownSelectors(parts, sought) : undefined)
   if (selectors !== undefined) {
     const keys = variantKeys(sought, selectors)
     flightKey = keys[0] as string
     miss = stored === undefined ? 'uri-miss' : 'vary-miss'
-    if (stored?.kind === 'variants') keys.push(...languageKeys(sought, stored))
-    const variants = keys.map((key) => store.peek(key))
-    stored = newest(variants, sought)
+    if (variants !== undefined) keys.push(...languageKeys(sought, variants))
+    stored = newest(
+      keys.map((key) => store.peek(key)),
+      sought,
+    )
   }
   const entry = usable(stored, sought)
   const validity = entry === undefined ? valid : ledger.judgeNow(entry.stamp, entry.labels)
-  return { entry, validity, miss, flightKey: crowdOf(flightKey, sought), stamp: ledger.stampNow(), reading: undefined }
+  const stamp = ledger.stampNow()
+  return { entry, validity, variants, miss, flightKey: crowdOf(flightKey, sought), stamp, reading: undefined }
 }
 
 /** The lookup over a store and ledger elsewhere: one round trip, and one more for a variant that was not known to be one. */
@@ -68,7 +76,7 @@ export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
   const labels = joinLabels(read, inForce)
   const known = knownSelectors(parts, sought)
   const keys = known === undefined ? [] : variantKeys(sought, known)
-  const [first, reading, ...variants] = await Promise.all([
+  const [first, reading, ...candidates] = await Promise.all([
     store.get(read.primaryKey),
     ledger.read(labels),
     ...keys.map((key) => store.get(key)),
@@ -81,19 +89,20 @@ export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
     const wanted = [...listed, ...languageKeys(sought, first)]
     const missing = wanted.filter((key) => !keys.includes(key))
     const more = await Promise.all(missing.map((key) => store.get(key)))
-    stored = newest([...variants, ...more], sought)
+    stored = newest([...candidates, ...more], sought)
     flightKey = listed[0] as string
     miss = 'vary-miss'
-  } else if (first === undefined && variants.length > 0) stored = newest(variants, sought)
-  flightKey = crowdOf(flightKey, sought)
-  if (reading === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
+  } else if (first === undefined && candidates.length > 0) stored = newest(candidates, sought)
+  const variants = first?.kind === 'variants' ? first : undefined
+  const common = { variants, miss, flightKey: crowdOf(flightKey, sought), reading }
+  if (reading === undefined) return { ...common, entry: undefined, validity: valid, stamp: undefined }
   const stamp = { epoch: reading.epoch, number: reading.seq }
   const entry = usable(stored, sought)
-  if (entry === undefined) return { entry, validity: valid, miss, flightKey, stamp, reading }
+  if (entry === undefined) return { ...common, entry, validity: valid, stamp }
   const isCovered = entry.labels.every((label) => reading.purges.has(label))
   const whole = isCovered ? reading : await ledger.read(entry.labels)
-  if (whole === undefined) return { entry: undefined, validity: valid, miss, flightKey, stamp: undefined, reading }
-  return { entry, validity: judge(entry.stamp, entry.labels, whole), miss, flightKey, stamp, reading }
+  if (whole === undefined) return { ...common, entry: undefined, validity: valid, stamp: undefined }
+  return { ...common, entry, validity: judge(entry.stamp, entry.labels, whole), stamp }
 }
 
 /** An entry's labels; without `tags`, those that are known before the answer is. */
@@ -139,7 +148,7 @@ function variantKeys({ read, fields }: Sought, selectors: ReadonlyArray<readonly
 }
 
 /** Where answers lie that are in the very language the request prefers, whatever it was that the requests asked for which made them. */
-function languageKeys({ read, fields }: Sought, { selectors, languages }: Extract<Stored, { kind: 'variants' }>): string[] {
+function languageKeys({ read, fields }: Sought, { selectors, languages }: Variants): string[] {
   const language = languages === undefined ? undefined : wantedLanguage(fields)
   if (languages === undefined || language === undefined) return []
   const names = selectors.map((selector) => nameOfLanguage(language, { selector, requestFields: fields, policy: read.policy }))
@@ -151,13 +160,18 @@ function newest(candidates: ReadonlyArray<Stored | undefined>, sought: Sought): 
   let best: Extract<Stored, { kind: 'entry' }> | undefined
   for (const stored of candidates) {
     if (stored?.kind !== 'entry' || usable(stored, sought) === undefined) continue
-    if (best === undefined || stored.entry.responseTime > best.entry.responseTime) best = stored
+    if (best === undefined || isNewer(stored.entry, best.entry)) best = stored
   }
   return best
 }
 
+function isNewer(one: Entry, other: Entry): boolean {
+  const difference = recency(one, other)
+  return difference > 0 || (difference === 0 && one.responseTime > other.responseTime)
+}
+
 /** Other rules, of this version or another, may mean another thing or other people by the same key: what they made is not ours to serve. */
-function usable(stored: Stored | undefined, { read, inForce }: Sought): Entry | undefined {
+export function usable(stored: Stored | undefined, { read, inForce }: Pick<Sought, 'read' | 'inForce'>): Entry | undefined {
   if (stored?.kind !== 'entry' || stored.entry.rule !== read.name) return undefined
   return stored.entry.labels.includes(inForce.label) ? stored.entry : undefined
 }

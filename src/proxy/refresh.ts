@@ -1,6 +1,6 @@
 /** Refreshing behind an answer: once per key at a time, only when there is room, and never in a client's way. */
 import type { Entry } from '../cache/entry.ts'
-import { isStronglyValidatable, isValidatable } from '../cache/validate.ts'
+import { isStronglyValidatable, isValidatable, validating } from '../cache/validate.ts'
 import { withoutFields } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
 import { later, seconds } from '../time.ts'
@@ -8,6 +8,7 @@ import { type Flight, isCurrent, isSameKey } from './collapse.ts'
 import { type Errand, type Fill, fill } from './fill.ts'
 import { isOvertaken } from './keep.ts'
 import { land } from './lead.ts'
+import { lentTo } from './lend.ts'
 import { type Found, joinLabels } from './lookup.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
@@ -30,6 +31,8 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
   if (isRunning && isCurrent(parts, running, found.reading)) return
   if (parts.memory.refreshPaused.recall(found.flightKey, visit.now) === true) return
   const isSoft = found.validity.kind === 'expired'
+  const isLending = isSoft ? isStronglyValidatable(entry) : isValidatable(entry)
+  const selected = isLending ? ({ entry, reason: isSoft ? 'purged' : 'stale' } as const) : undefined
   const errand: Errand = {
     read: way,
     asker: {
@@ -39,9 +42,7 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
     },
     inForce,
     stamp: found.stamp,
-    validated: (isSoft ? isStronglyValidatable(entry) : isValidatable(entry))
-      ? { entry, reason: isSoft ? 'purged' : 'stale' }
-      : undefined,
+    validated: validating(selected, lentTo(visit, way, found)),
     isBackground: true,
     isStored: true,
   }

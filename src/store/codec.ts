@@ -2,14 +2,14 @@
  * One stored value as bytes, in Redis and in memory: a version byte, the kind, the head with every length before its text, then the body as it
  * is. Whatever is read may have been written by anybody: `decode` never throws, and gives undefined unless every byte has its place.
  */
-import type { Entry, Spoken, Stored } from '../cache/entry.ts'
+import type { Entry, Spoken, Stored, Tagged } from '../cache/entry.ts'
 import { bytesOf, type Part } from '../cache/partial.ts'
 import { instant, seconds } from '../time.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 const version = 1
 /** Those that came later are misses to whoever does not know them yet. */
-const kinds = { entry: 0, variants: 1, part: 2, languages: 3 } as const
+const kinds = { entry: 0, variants: 1, part: 2, languages: 3, tagged: 4 } as const
 const codings = ['identity', 'zstd'] as const
 
 export function encode(stored: Stored): Buffer {
@@ -35,14 +35,7 @@ export function decode(bytes: Uint8Array): Stored | undefined {
     if (kind === kinds.entry) return { kind: 'entry', entry }
     return part !== undefined && bytesOf(part) === entry.bodyLength ? { kind: 'entry', entry: { ...entry, part } } : undefined
   }
-  if (kind !== kinds.variants && kind !== kinds.languages) return undefined
-  const selectors: string[][] = []
-  for (let left = reader.count(); left > 0 && reader.isWhole; left -= 1) selectors.push(reader.texts())
-  const languages: Spoken[] = []
-  const count = kind === kinds.languages ? reader.count() : 0
-  for (let left = count; left > 0 && reader.isWhole; left -= 1) languages.push({ name: reader.text(), key: reader.text() })
-  if (!reader.isAtEnd()) return undefined
-  return kind === kinds.languages ? { kind: 'variants', selectors, languages } : { kind: 'variants', selectors }
+  return kind === kinds.variants || kind === kinds.languages || kind === kinds.tagged ? readVariants(reader, kind) : undefined
 }
 
 function start(kind: number): ByteWriter {
@@ -52,16 +45,46 @@ function start(kind: number): ByteWriter {
   return writer
 }
 
-function writeVariants({ selectors, languages }: Extract<Stored, { kind: 'variants' }>): Buffer {
-  const writer = start(languages === undefined ? kinds.variants : kinds.languages)
+type Variants = Extract<Stored, { kind: 'variants' }>
+
+function writeVariants({ selectors, languages, tagged }: Variants): Buffer {
+  const writer = start(tagged !== undefined ? kinds.tagged : languages !== undefined ? kinds.languages : kinds.variants)
   writer.count(selectors.length)
   for (const selector of selectors) writer.texts(selector)
-  if (languages !== undefined) writer.count(languages.length)
+  if (languages !== undefined || tagged !== undefined) writer.count(languages?.length ?? 0)
   for (const { name, key } of languages ?? []) {
     writer.text(name)
     writer.text(key)
   }
+  if (tagged !== undefined) writer.count(tagged.length)
+  for (const { key, etag, stamp, terms } of tagged ?? []) {
+    writer.texts([key, etag, stamp.epoch, terms])
+    writer.count(stamp.number)
+  }
   return writer.bytes()
+}
+
+/** With tags, no languages are none that are said. */
+function readVariants(reader: ByteReader, kind: number): Variants | undefined {
+  const selectors: string[][] = []
+  for (let left = reader.count(); left > 0 && reader.isWhole; left -= 1) selectors.push(reader.texts())
+  const languages: Spoken[] = []
+  const count = kind === kinds.variants ? 0 : reader.count()
+  for (let left = count; left > 0 && reader.isWhole; left -= 1) languages.push({ name: reader.text(), key: reader.text() })
+  const tagged: Tagged[] = []
+  for (let left = kind === kinds.tagged ? reader.count() : 0; left > 0 && reader.isWhole; left -= 1) {
+    const [key, etag, epoch, terms] = reader.texts()
+    const number = reader.count()
+    if (key === undefined || etag === undefined || epoch === undefined || terms === undefined) return undefined
+    tagged.push({ key, etag, stamp: { epoch, number }, terms })
+  }
+  if (!reader.isAtEnd()) return undefined
+  return {
+    kind: 'variants',
+    selectors,
+    ...(kind === kinds.languages || languages.length > 0 ? { languages } : {}),
+    ...(kind === kinds.tagged ? { tagged } : {}),
+  }
 }
 
 function writeHead(entry: Entry): Buffer {

@@ -20,7 +20,9 @@ export function keyFootprint(key: string): number {
 export function openFootprint(stored: Stored, length: number): number {
   if (stored.kind === 'variants') {
     const languages = stored.languages?.map(({ name, key }) => [name, key]) ?? []
-    return [...stored.selectors, ...languages].reduce((sum, texts) => sum + textsFootprint(texts), perEntry + length)
+    const tagged = stored.tagged?.map(({ key, etag, stamp, terms }) => [key, etag, stamp.epoch, terms]) ?? []
+    const lists = [...stored.selectors, ...languages, ...tagged]
+    return lists.reduce((sum, texts) => sum + textsFootprint(texts), perEntry + length)
   }
   const { entry } = stored
   const texts = [entry.reasonPhrase, entry.rule, entry.stamp.epoch]

@@ -1,5 +1,16 @@
 import t from 'tap'
-import { freshen, isStronglyValidatable, isValidatable, matchesStored, validationFields } from '../../src/cache/validate.ts'
+import type { Tagged } from '../../src/cache/entry.ts'
+import {
+  conditionFields,
+  freshen,
+  isStronglyValidatable,
+  isValidatable,
+  matchesStored,
+  meantBy,
+  type Validating,
+  validating,
+  validationFields,
+} from '../../src/cache/validate.ts'
 import type { Fields } from '../../src/http/fields.ts'
 import { seconds } from '../../src/time.ts'
 import { at, httpDate, makeEntry, makePolicy, makeResponse } from './builders.ts'
@@ -29,6 +40,53 @@ t.test('validationFields asks with every validator, after a soft purge with a st
   t.same(validationFields(both, 'purged'), ['If-None-Match', '"a"'])
   t.same(validationFields(weak, 'purged'), [])
   t.same(validationFields(makeEntry(), 'stale'), [])
+})
+
+const lent = (...tags: string[]): Tagged[] =>
+  tags.map((tag) => ({ key: tag, etag: `"${tag}"`, stamp: { epoch: 'e', number: 1 }, terms: '' }))
+const about = (fields: Fields, ...tags: string[]): Validating => ({
+  selected: { entry: makeEntry(fields), reason: 'stale' },
+  lent: lent(...tags),
+})
+
+t.test('conditionFields asks about all in one field, and with a date about one alone', async (t) => {
+  const dated = ['ETag', '"a"', 'Last-Modified', modified]
+  const cases: ReadonlyArray<readonly [says: string, Validating, Fields]> = [
+    ['the selected alone', about(dated), ['If-None-Match', '"a"', 'If-Modified-Since', modified]],
+    ['the selected first', about(dated, 'b', 'c'), ['If-None-Match', '"a", "b", "c"']],
+    ['each tag once', about(dated, 'b', 'a', 'b'), ['If-None-Match', '"a", "b"']],
+    ['its own tag is no other', about(dated, 'a'), ['If-None-Match', '"a"', 'If-Modified-Since', modified]],
+    ['a date is not outdone', about(['Last-Modified', modified], 'b'), ['If-Modified-Since', modified]],
+    ['what is no entity-tag goes alone', about(['ETag', 'a, b'], 'b'), ['If-None-Match', 'a, b']],
+    ['a weak one', about(['ETag', 'W/"a"'], 'b'), ['If-None-Match', 'W/"a", "b"']],
+    ['without validators of its own', about([], 'b'), ['If-None-Match', '"b"']],
+    ['none selected', { selected: undefined, lent: lent('b', 'c') }, ['If-None-Match', '"b", "c"']],
+    ['eight in all', about(dated, ...'bcdefghijk'), ['If-None-Match', [...'abcdefgh'].map((tag) => `"${tag}"`).join(', ')]],
+  ]
+  for (const [says, given, expected] of cases) t.same(conditionFields(given), expected, says)
+  t.equal(validating(undefined, []), undefined)
+})
+
+t.test('meantBy: among several a 304 must name the one it is about', async (t) => {
+  const cases: ReadonlyArray<readonly [Validating, answer: Fields, meant: string | undefined]> = [
+    [about(['ETag', '"a"']), [], 'selected'],
+    [about(['ETag', '"a"'], 'b'), [], undefined],
+    [about(['ETag', '"a"'], 'b'), ['ETag', '"a"'], 'selected'],
+    [about(['ETag', '"a"'], 'b'), ['ETag', 'W/"a"'], 'selected'],
+    [about(['ETag', '"a"'], 'b'), ['ETag', '"b"'], '"b"'],
+    [about(['ETag', '"a"'], 'b'), ['ETag', 'W/"b"'], undefined],
+    [about(['ETag', '"a"'], 'b'), ['ETag', '"c"'], undefined],
+    [about(['ETag', 'W/"a"'], 'b'), ['ETag', 'W/"a"'], 'selected'],
+    [about(['Last-Modified', modified], 'b'), ['ETag', '"b"'], undefined],
+    [about(['Last-Modified', modified], 'b'), ['Last-Modified', modified], 'selected'],
+    [about(['ETag', '"a"', 'Last-Modified', modified], 'b'), ['Last-Modified', modified], undefined],
+    [{ selected: undefined, lent: lent('b') }, ['ETag', '"b"'], '"b"'],
+    [{ selected: undefined, lent: lent('b') }, [], undefined],
+  ]
+  for (const [given, answer, expected] of cases) {
+    const meant = meantBy(makeResponse(answer, 304), given)
+    t.equal(meant?.kind === 'lent' ? meant.tagged.etag : meant?.kind, expected, `${conditionFields(given)} / ${answer}`)
+  }
 })
 
 t.test('matchesStored tells a 304 of this entry from one of another', async (t) => {

@@ -50,6 +50,18 @@ const values: fc.Arbitrary<Stored> = fc.oneof(
   fc
     .tuple(fc.array(texts), fc.array(fc.record({ name: text, key: text })))
     .map(([selectors, languages]): Stored => ({ kind: 'variants', selectors, languages })),
+  fc
+    .record(
+      {
+        selectors: fc.array(texts),
+        languages: fc.array(fc.record({ name: text, key: text }), { minLength: 1 }),
+        tagged: fc.array(
+          fc.record({ key: text, etag: text, stamp: fc.record({ epoch: text, number: fc.maxSafeNat() }), terms: text }),
+        ),
+      },
+      { requiredKeys: ['selectors', 'tagged'] },
+    )
+    .map((variants): Stored => ({ kind: 'variants', ...variants })),
 )
 
 t.test('decode gives back what encode was given, whatever it holds', async (t) => {
@@ -72,7 +84,9 @@ t.test('the first byte is the version; another one is not read', async (t) => {
 })
 
 t.test('no beginning of a value, and nothing longer than it, is a value', async (t) => {
-  for (const value of [stored(), { kind: 'variants', selectors: [['a'], ['b', 'c']] } satisfies Stored]) {
+  const tagged = [{ key: 'k', etag: '"1"', stamp: { epoch: 'e', number: 7 }, terms: 't' }]
+  const variants: Stored = { kind: 'variants', selectors: [['a'], ['b', 'c']] }
+  for (const value of [stored(), variants, { ...variants, tagged }]) {
     const bytes = encode(value)
     for (let length = 0; length < bytes.length; length += 1) {
       if (decode(bytes.subarray(0, length)) !== undefined) t.fail(`decoded from ${length} of ${bytes.length} bytes`)
@@ -83,7 +97,7 @@ t.test('no beginning of a value, and nothing longer than it, is a value', async 
 
 t.test('decode neither throws nor hangs on any bytes', async (t) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2, 3), (bytes, kind) => {
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2, 3, 4), (bytes, kind) => {
       decode(bytes)
       decode(Buffer.concat([Buffer.from([1, kind]), bytes]))
     }),

@@ -42,6 +42,10 @@ t.test('openFootprint: the bytes it is made of count once, body included', async
   const cases: ReadonlyArray<readonly [string, Stored]> = [
     ['an entry', stored()],
     ['variants', { kind: 'variants', selectors: [['accept-encoding']] }],
+    [
+      'tags',
+      { kind: 'variants', selectors: [], tagged: [{ key: 'k', etag: '"1"', stamp: { epoch: 'e', number: 1 }, terms: '' }] },
+    ],
   ]
   for (const [name, value] of cases) {
     t.equal(openFootprint(value, length + 70_000) - openFootprint(value, length), 70_000, name)

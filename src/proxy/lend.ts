@@ -1,0 +1,45 @@
+/** Stored variants that the origin is asked about for a request which does not select them, and the one that its 304 names. */
+import type { Entry, Tagged } from '../cache/entry.ts'
+import { type Borrower, lendableTag, termsOf } from '../cache/lend.ts'
+import { judge } from '../cache/validity.ts'
+import type { Errand } from './fill.ts'
+import { credentialFields } from './forward.ts'
+import { type Found, joinLabels, type Sought, usable } from './lookup.ts'
+import type { Parts } from './parts.ts'
+import type { Visit } from './visit.ts'
+import type { Read } from './way.ts'
+
+/**
+ * Judged by the labels that are known without the entries, which are not fetched for this: no round trip more, and no tag of one that was purged
+ * by anything which this request's own answer would be purged by. The rest is judged when a 304 names it.
+ */
+export function lentTo({ parts, inForce, request }: Visit, read: Read, found: Found): readonly Tagged[] {
+  const { tagged = [], selectors = [] } = found.variants ?? {}
+  // A 304 is an answer to GET and HEAD (RFC 9110 §15.4.5).
+  if (tagged.length === 0 || read.body !== undefined) return []
+  const borrower = borrowerOf({ read, fields: request.fields, inForce })
+  const terms = new Set(selectors.map((selector) => termsOf(selector, borrower)))
+  const labels = joinLabels(read, inForce)
+  const isPurged = ({ stamp }: Tagged): boolean => {
+    if (parts.local !== undefined) return parts.local.ledger.judgeNow(stamp, labels).kind === 'purged'
+    return found.reading === undefined || judge(stamp, labels, found.reading).kind === 'purged'
+  }
+  return tagged.filter((each) => terms.has(each.terms) && !isPurged(each))
+}
+
+export function borrowerOf({ read, fields, inForce }: Pick<Sought, 'read' | 'fields' | 'inForce'>): Borrower {
+  return {
+    requestFields: fields,
+    policy: read.policy,
+    madeBy: [inForce.label, read.name],
+    credentials: credentialFields(inForce.set),
+  }
+}
+
+/** What lies there now may be another, or purged: then it was not this one that the 304 named. */
+export async function lentEntry(parts: Parts, errand: Errand, { key, etag }: Tagged): Promise<Entry | undefined> {
+  const entry = usable(await parts.store.get(key), errand)
+  if (entry === undefined || lendableTag(entry) !== etag) return undefined
+  const reading = await parts.ledger.read(entry.labels)
+  return reading === undefined || judge(entry.stamp, entry.labels, reading).kind === 'purged' ? undefined : entry
+}
