@@ -105,6 +105,20 @@ onEachStore(t, 'of several that match, the newest', async (t, redis) => {
   t.match(await ask('/page', { headers: { 'Accept-Language': 'de' } }), { text: '#2', cacheStatus: /^hit/ })
 })
 
+onEachStore(t, 'of several that match, the one with the later Date, in whatever order they came', async (t, redis) => {
+  const { ask, origin, clock } = await openScene(t, { rules, redis })
+  const answering = (body: string, vary: string, seconds: number): void => {
+    const date = new Date(clock.now() + seconds * 1000).toUTCString()
+    origin.script(({ reply }) => reply({ headers: { ...fresh, Date: date, Vary: vary }, body }))
+  }
+  answering('newer', 'X-Plan', 0)
+  await ask('/page', { headers: { 'X-Plan': 'a', 'X-Shop': 'a' } })
+  clock.advance(1000)
+  answering('older', 'X-Shop', -30)
+  t.equal((await ask('/page', { headers: { 'X-Plan': 'b', 'X-Shop': 'b' } })).text, 'older')
+  t.match(await ask('/page', { headers: { 'X-Plan': 'a', 'X-Shop': 'b' } }), { text: 'newer', cacheStatus: /^hit/ })
+})
+
 onEachStore(t, 'a purge reaches every variant, however it is found', async (t, redis) => {
   const { ask, answer } = await openScene(t, { rules, redis })
   answer({ headers: { ...fresh, Vary: 'Accept-Language', 'Content-Language': 'de' } })

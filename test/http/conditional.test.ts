@@ -4,6 +4,7 @@ import {
   evaluateIfRange,
   evaluatePreconditions,
   hasOtherPreconditions,
+  isEntityTag,
   isStrongEtag,
   parseEtagList,
   type Validators,
@@ -190,4 +191,9 @@ t.test('parseEtagList needs no more than a moment for a long hostile value', asy
   const start = performance.now()
   for (const value of ['"'.repeat(100_001), 'a"'.repeat(50_001), ','.repeat(100_000)]) parseEtagList(value)
   t.ok(performance.now() - start < 1000)
+})
+
+t.test('isEntityTag: what can stand in a list, weak ones too', async (t) => {
+  for (const etag of ['""', '"a"', '"a, b"', 'W/"a"']) t.ok(isEntityTag(etag), etag)
+  for (const etag of ['', 'a', '"a', 'w/"a"', 'W/a', '"a"b"', '"a", "b"', '*']) t.notOk(isEntityTag(etag), etag)
 })
