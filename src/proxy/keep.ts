@@ -7,7 +7,7 @@ import type { Times } from '../cache/age.ts'
 import type { Entry, Spoken, Stored, Tagged } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
-import { lendableTag, termsOf, withTagged } from '../cache/lend.ts'
+import { withTagged } from '../cache/lend.ts'
 import { countedBy, type Part } from '../cache/partial.ts'
 import { retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
@@ -25,7 +25,7 @@ import type { Capture } from './capture.ts'
 import type { Errand } from './fill.ts'
 import type { Traits } from './in-force.ts'
 import { joinStored } from './keep-part.ts'
-import { borrowerOf } from './lend.ts'
+import { taggedOf } from './lend.ts'
 import { labelsOfAnswer } from './lookup.ts'
 import { isNewerStored } from './newer.ts'
 import type { Parts } from './parts.ts'
@@ -194,7 +194,7 @@ export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Pr
   const name = selector.join()
   const selectors = [selector, ...listed.selectors.filter((other) => other.join() !== name)].slice(0, maxSelectors)
   const languages = withLanguage(listed.languages, { key, name: nameIn(read, puttable) })
-  const tagged = withTagged(listed.tagged, key, taggedOf(parts, read, { key, puttable }))
+  const tagged = withTagged(listed.tagged, key, taggedOf(read, puttable, { key, inForce: parts.inForce() }))
   const variants: Stored = {
     kind: 'variants',
     selectors,
@@ -203,13 +203,6 @@ export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Pr
   }
   const isListed = await parts.store.put(read.primaryKey, variants, seconds(Math.max(keepFor, day)))
   return isListed ? 'stored' : 'store-unavailable'
-}
-
-function taggedOf(parts: Parts, read: Read, { key, puttable }: { key: string; puttable: Puttable }): Tagged | undefined {
-  const { entry, selector, fields } = puttable
-  const etag = lendableTag(entry)
-  if (etag === undefined) return undefined
-  return { key, etag, stamp: entry.stamp, terms: termsOf(selector, borrowerOf({ read, fields, inForce: parts.inForce() })) }
 }
 
 function nameIn(read: Read, { entry, selector, fields }: Puttable): string | undefined {

@@ -4,6 +4,8 @@ import { type Borrower, lendableTag, termsOf } from '../cache/lend.ts'
 import { judge } from '../cache/validity.ts'
 import type { Errand } from './fill.ts'
 import { credentialFields } from './forward.ts'
+import type { InForce } from './in-force.ts'
+import type { Puttable } from './keep.ts'
 import { type Found, joinLabels, type Sought, usable } from './lookup.ts'
 import type { Parts } from './parts.ts'
 import type { Visit } from './visit.ts'
@@ -27,13 +29,24 @@ export function lentTo({ parts, inForce, request }: Visit, read: Read, found: Fo
   return tagged.filter((each) => terms.has(each.terms) && !isPurged(each))
 }
 
-export function borrowerOf({ read, fields, inForce }: Pick<Sought, 'read' | 'fields' | 'inForce'>): Borrower {
+function borrowerOf({ read, fields, inForce }: Pick<Sought, 'read' | 'fields' | 'inForce'>): Borrower {
   return {
     requestFields: fields,
     policy: read.policy,
     madeBy: [inForce.label, read.name],
     credentials: credentialFields(inForce.set),
   }
+}
+
+/** How a stored variant is listed; undefined where it lends nothing. */
+export function taggedOf(
+  read: Read,
+  { entry, selector, fields }: Pick<Puttable, 'entry' | 'selector' | 'fields'>,
+  { key, inForce }: { readonly key: string; readonly inForce: InForce },
+): Tagged | undefined {
+  const etag = lendableTag(entry)
+  if (etag === undefined) return undefined
+  return { key, etag, stamp: entry.stamp, terms: termsOf(selector, borrowerOf({ read, fields, inForce })) }
 }
 
 /** What lies there now may be another, or purged: then it was not this one that the 304 named. */
