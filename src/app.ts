@@ -91,6 +91,7 @@ export async function start(options: AppOptions): Promise<App> {
     store: tier.store,
     ledger: tier.ledger,
     local: tier.local,
+    turns: tier.turns,
     origin,
     flights: new Flights(),
     landings: new Landings(),

@@ -12,10 +12,11 @@ import { connectRedis, type RedisConnection } from './redis/connection.ts'
 import type { RedisSettings, Settings } from './settings/settings.ts'
 import { MemoryStore } from './store/memory.ts'
 import { RedisStore } from './store/redis.ts'
-import type { Clock } from './time.ts'
+import { RedisTurns } from './store/turns.ts'
+import { type Clock, milliseconds } from './time.ts'
 
 /** Where entries and numbers are kept, and how to leave it. */
-export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local'> {
+export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local' | 'turns'> {
   readonly kind: 'memory' | 'redis'
   close(): Promise<void>
 }
@@ -45,10 +46,10 @@ async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Ti
   const close = async (): Promise<void> => {
     await Promise.all([store.close(), ledger.close()])
   }
-  return { kind: 'memory', store, ledger, local: { store, ledger }, close }
+  return { kind: 'memory', store, ledger, local: { store, ledger }, turns: undefined, close }
 }
 
-async function openRedisTier({ prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
+async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
   const connection: RedisConnection = await connectRedis({
     ...redis,
     report: ({ state, cause }) => log.reportChange('redis', state, cause === undefined ? {} : { cause }),
@@ -63,12 +64,15 @@ async function openRedisTier({ prefix, clock, log }: TierOptions, redis: RedisSe
       else log.event('debug', 'store-failed', { operation: event.operation, cause: event.cause })
     },
   })
+  // A timeout of 0 means none.
+  const longest = milliseconds(settings.origin.totalTimeout || Number.POSITIVE_INFINITY)
+  const turns = new RedisTurns({ connection, prefix, clock, longest })
   const close = async (): Promise<void> => {
     await ledger.close()
     await store.close()
     connection.close()
   }
-  return { kind: 'redis', store, ledger, local: undefined, close }
+  return { kind: 'redis', store, ledger, local: undefined, turns, close }
 }
 
 function reportLedger(log: Log, event: LedgerEvent): void {

@@ -5,17 +5,23 @@
 import type { Label } from '../cache/label.ts'
 import { judge, type Reading, type Stamp } from '../cache/validity.ts'
 import type { Fill } from './fill.ts'
+import type { Elsewhere, Waiting } from './in-turn.ts'
 import type { Parts } from './parts.ts'
 
-/** One fetch in flight. Its outcome never rejects. */
-export interface Flight {
-  key: string
-  /** Whose key it is: another rule that renders the same key may have sent other credentials. */
-  readonly rule: string
+/** What is known of a fetch while it is under way. */
+export interface Fetching {
   readonly stamp: Stamp
   /** Labels known before the answer, and the `made` label where the answer makes more. */
   readonly labels: readonly Label[]
-  readonly outcome: Promise<Fill>
+}
+
+/** One fetch in flight. Its outcome never rejects. */
+export interface Flight extends Fetching {
+  key: string
+  /** Whose key it is: another rule that renders the same key may have sent other credentials. */
+  readonly rule: string
+  readonly outcome: Promise<Fill | Elsewhere>
+  readonly waiting?: Waiting
   followers: number
 }
 
@@ -60,12 +66,12 @@ export function isSameKey(flight: Flight, rule: string, rulesLabel: Label): bool
 }
 
 /** Whether nothing that the fetch can bring was purged since it took its stamp. `reading`: what a ledger elsewhere said to whoever asks. */
-export function isCurrent({ local }: Pick<Parts, 'local'>, flight: Flight, reading: Reading | undefined): boolean {
+export function isCurrent({ local }: Pick<Parts, 'local'>, flight: Fetching, reading: Reading | undefined): boolean {
   if (local !== undefined) return local.ledger.judgeNow(flight.stamp, flight.labels).kind === 'valid'
   return reading !== undefined && mayJoin(flight, reading)
 }
 
 /** A softly purged fetch is not joined either: whoever asks after the purge wants what came after it. */
-export function mayJoin(flight: Flight, reading: Reading): boolean {
+export function mayJoin(flight: Fetching, reading: Reading): boolean {
   return judge(flight.stamp, flight.labels, reading).kind === 'valid'
 }

@@ -23,10 +23,9 @@ const patience = 3
 /** False: nothing was answered, look again from the top. */
 export async function follow(visit: Visit, { missed, flight, attempt }: Followed): Promise<boolean> {
   const { parts, exchange } = visit
-  if (!isSameKey(flight, missed.way.name, visit.inForce.label) || !isCurrent(parts, flight, missed.found.reading)) {
-    await lead(visit, missed)
-    return true
-  }
+  const isJoinable = isSameKey(flight, missed.way.name, visit.inForce.label) && isCurrent(parts, flight, missed.found.reading)
+  const isTooLong = visit.hasWaitedElsewhere && flight.waiting?.isWaiting === true
+  if (!isJoinable || isTooLong) return await lead(visit, missed)
   flight.followers += 1
   const result = await flight.outcome
   if (exchange.isGone) {
@@ -34,6 +33,9 @@ export async function follow(visit: Visit, { missed, flight, attempt }: Followed
     return true
   }
   switch (result.kind) {
+    case 'elsewhere':
+      visit.hasWaitedElsewhere = true
+      return false
     case 'failed':
       if (await answerDespite(visit, missed, undefined)) return true
       if (attempt + 1 < patience) return false

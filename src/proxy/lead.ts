@@ -1,6 +1,7 @@
 /** Fetching: for oneself and all who follow, or for oneself alone. Whoever leads is answered like the others, from what they share. */
 
 import { currentAge } from '../cache/age.ts'
+import type { Decision } from '../cache/decide.ts'
 import { isSafe } from '../cache/invalidate.ts'
 import { type Validating, validating } from '../cache/validate.ts'
 import type { CacheStatus } from '../http/cache-status.ts'
@@ -12,6 +13,7 @@ import { bypass } from './bypass.ts'
 import type { Flight } from './collapse.ts'
 import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
 import { forwardHead, renewableByHead } from './head.ts'
+import { type Elsewhere, inTurn, type Waiting } from './in-turn.ts'
 import { lentTo } from './lend.ts'
 import { joinLabels } from './lookup.ts'
 import { purgeBehindRead } from './outcome.ts'
@@ -19,21 +21,39 @@ import { isHitForMiss, isUsedEnough, type Missed, staleInstead } from './read.ts
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
 
-/** Starts a flight that others can join, and answers from it. */
-export async function lead(visit: Visit, missed: Missed): Promise<void> {
+/** Starts a flight that others can join, and answers from it. False: another instance was asked to fetch, look again from the top. */
+export async function lead(visit: Visit, missed: Missed): Promise<boolean> {
   const { parts } = visit
-  const outcome = fill(parts, errandOf(visit, missed))
+  const waiting: Waiting = { isWaiting: false }
+  const outcome = fetchFor(visit, missed, waiting)
   const flight: Flight = {
     key: missed.found.flightKey,
     rule: missed.way.name,
     stamp: stampOf(missed),
     labels: joinLabels(missed.way, visit.inForce),
     outcome,
+    waiting,
     followers: 0,
   }
   parts.flights.add(flight)
   parts.background.own(land(visit, flight))
-  await answer(visit, missed, await outcome)
+  const result = await outcome
+  if (result.kind === 'elsewhere') {
+    visit.hasWaitedElsewhere = true
+    return false
+  }
+  await answer(visit, missed, result)
+  return true
+}
+
+/** Where the rule wants one fetch for the whole fleet, in turn with the other instances. What is not stored would never reach them. */
+function fetchFor(visit: Visit, missed: Missed, waiting: Waiting): Promise<Fill | Elsewhere> {
+  const errand = errandOf(visit, missed)
+  const fetch = (): Promise<Fill> => fill(visit.parts, errand)
+  const { way, found } = missed
+  if (way.rule?.cache?.collapse !== 'fleet' || !errand.isStored) return fetch()
+  const isDone = ({ kind }: Decision): boolean => kind === 'serve' || kind === 'serve-stale'
+  return inTurn(visit, { way, found, waiting, mayWait: !visit.hasWaitedElsewhere, isDone, fetch })
 }
 
 /** A fetch that nobody joins; its answer is stored all the same where it may be. */

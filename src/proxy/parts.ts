@@ -3,6 +3,7 @@ import type { Ledger, LocalLedger } from '../ledger/ledger.ts'
 import type { Reason } from '../observe/reasons.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { LocalStore, Store } from '../store/store.ts'
+import type { Turns } from '../store/turns.ts'
 import type { Clock, Instant, Milliseconds, Seconds } from '../time.ts'
 import type { Background } from './background.ts'
 import type { Flights } from './collapse.ts'
@@ -19,6 +20,8 @@ export interface Parts {
   readonly ledger: Ledger
   /** Both, when store and ledger are in this process: then a hit needs no promise. */
   readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
+  /** Whose turn it is to fetch, among the instances that share the store; undefined: there is none but this. */
+  readonly turns: Turns | undefined
   readonly origin: Origin
   readonly flights: Flights
   readonly landings: Landings

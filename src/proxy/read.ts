@@ -76,7 +76,9 @@ export async function read(visit: Visit, way: Read): Promise<void> {
     }
     // Somebody's fetch ended while the store was being asked: its answer may be there by now.
     if (parts.flights.ended !== ended && attempt === 0) continue
-    return canCollapse(visit, missed) ? lead(visit, missed) : fetchAlone(visit, missed)
+    if (!canCollapse(visit, missed)) return fetchAlone(visit, missed)
+    const isAnswered = await lead(visit, missed)
+    if (isAnswered) return
   }
 }
 
@@ -86,11 +88,11 @@ function isKnownToNeedCredentials(visit: Visit, way: Read): boolean {
   return hasCredentials(visit.request, visit.inForce.set)
 }
 
-function soughtOf(visit: Visit, way: Read): Sought {
+export function soughtOf(visit: Visit, way: Read): Sought {
   return { read: way, fields: visit.request.fields, inForce: visit.inForce, now: visit.now }
 }
 
-function decideOn(visit: Visit, way: Read, found: Found): Decision {
+export function decideOn(visit: Visit, way: Read, found: Found): Decision {
   return decide({
     entry: found.entry,
     validity: found.validity,

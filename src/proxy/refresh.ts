@@ -1,11 +1,13 @@
 /** Refreshing behind an answer: once per key at a time, only when there is room, and never in a client's way. */
+import type { Decision } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { isStronglyValidatable, isValidatable, validating } from '../cache/validate.ts'
 import { withoutFields } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
 import { later, seconds } from '../time.ts'
 import { type Flight, isCurrent, isSameKey } from './collapse.ts'
-import { type Errand, type Fill, fill } from './fill.ts'
+import { type Errand, fill } from './fill.ts'
+import { inTurn, isThere, type Waiting } from './in-turn.ts'
 import { isOvertaken } from './keep.ts'
 import { land } from './lead.ts'
 import { lentTo } from './lend.ts'
@@ -46,24 +48,35 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
     isBackground: true,
     isStored: true,
   }
-  const outcome = fill(parts, errand)
+  const waiting: Waiting = { isWaiting: false }
+  const outcome = inTurn(visit, { way, found, waiting, mayWait: true, isDone: isRefreshed, fetch: () => fill(parts, errand) })
   const flight: Flight = {
     key: found.flightKey,
     rule: way.name,
     stamp: found.stamp,
     labels: joinLabels(way, inForce),
     outcome,
+    waiting,
     followers: 0,
   }
   parts.flights.add(flight)
   parts.background.own(land(visit, flight))
-  parts.background.own(report(visit, flight))
+  parts.background.own(report(visit, way, flight))
+}
+
+function isRefreshed(decision: Decision): boolean {
+  return decision.kind === 'serve' && !decision.isDue
 }
 
 /** Nobody else reads an answer that is not shared: it is let go, and the stored one lives on while its window does. */
-async function report(visit: Visit, flight: Flight): Promise<void> {
+async function report(visit: Visit, way: Read, flight: Flight): Promise<void> {
   const { parts } = visit
-  const result: Fill = await flight.outcome
+  const result = await flight.outcome
+  if (result.kind === 'elsewhere') {
+    // What another instance has brought takes the place of the old one in memory.
+    await isThere(visit, { way, isDone: isRefreshed })
+    return
+  }
   const isOk = result.kind === 'freshened' || (result.kind === 'shared' && (await result.entry) !== undefined)
   if (result.kind === 'own') result.response.body.on('error', () => {}).destroy()
   // One that a purge has overtaken did not fail: the next is wanted at once.

@@ -22,6 +22,8 @@ export class Visit {
   key: string | undefined = undefined
   reason: Reason = 'internal'
   isCollapsed = false
+  /** It has waited for another instance's fetch: not a second time. */
+  hasWaitedElsewhere = false
   /** What is left to be forwarded: the exchange's own stream, or its bytes once they were read for the key. */
   body: Readable | Uint8Array | undefined
   originDuration: Milliseconds | undefined = undefined

@@ -51,7 +51,7 @@ export interface CacheSettings {
   readonly stale_while_revalidate?: Seconds | undefined
   readonly stale_if_error?: Seconds | undefined
   readonly refresh_ahead?: Policy['refreshAhead'] | undefined
-  readonly collapse?: boolean | undefined
+  readonly collapse?: CacheRule['collapse'] | undefined
   readonly min_uses?: number | undefined
   readonly max_size?: number | undefined
   readonly vary?: Readonly<Record<string, VaryRule>> | undefined

@@ -83,7 +83,8 @@ export interface CacheRule {
   readonly query: QueryRule
   readonly tags: readonly Template[]
   readonly policy: Policy
-  readonly collapse: boolean
+  /** `fleet`: among all instances that share a store; in memory alone as `true`. */
+  readonly collapse: boolean | 'fleet'
   /** Stored only once the key was asked for this many times within its lifetime. 1: at once. */
   readonly minUses: number
   readonly consistency: 'bounded' | 'strict'

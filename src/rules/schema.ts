@@ -87,6 +87,8 @@ const varyRule = z.union([choiceLeaf(['ignore', 'exact']), list(text('es'), 'es,
   error: 'Write "ignore", "exact" or a list of the values that are told apart, as in [es, en]',
 })
 
+const collapseChoice = 'Write true, false or "fleet"'
+
 const cacheSettings = {
   mode: choiceLeaf(['on', 'shadow', 'off'])
     .optional()
@@ -106,12 +108,9 @@ const cacheSettings = {
     .optional()
     .describe('Refresh in the background in the last part of the lifetime: a share or a duration'),
   collapse: z
-    .boolean({
-      error: ({ input }) =>
-        input === 'fleet' ? 'Write true: collapsing over several instances does not exist yet' : 'Write true or false',
-    })
+    .union([z.boolean(), z.literal('fleet', { error: collapseChoice })], { error: collapseChoice })
     .optional()
-    .describe('Whether requests for one key share one request to the origin'),
+    .describe('Whether requests for one key share one request to the origin; fleet: over all instances that share a Redis'),
   min_uses: countLeaf().optional().describe('Store only what was asked for so many times within its lifetime'),
   max_size: sizeLeaf().optional().describe('Longer responses are not stored'),
   vary: mapOf(fieldNameLeaf(), varyRule, 'accept-language: [es, en]')

@@ -43,7 +43,7 @@ rules:
       override: [max-age, set-cookie]
       stale_if_error: 1h
       refresh_ahead: 20%
-      collapse: true
+      collapse: fleet
       min_uses: 2
       max_size: 256KiB
       vary: { accept-language: [es, en], user-agent: ignore }
@@ -93,7 +93,7 @@ rules:
     ]),
   })
   const cache = search?.cache
-  t.match(cache, { mode: 'shadow', scope: 'user', collapse: true, minUses: 2, consistency: 'strict', isBodyKeyed: true })
+  t.match(cache, { mode: 'shadow', scope: 'user', collapse: 'fleet', minUses: 2, consistency: 'strict', isBodyKeyed: true })
   t.same(cache?.query, { kind: 'only', names: ['page*', 'view'] })
   t.same(
     cache?.tags.map((tag) => tag.source),

@@ -69,11 +69,8 @@ t.test('wrong types and values: what stands there, and what to write', async (t)
     [cached('override: [max_age]'), '6:23: error: "override[0]" is "max_age": did you mean "max-age"?'],
     [cached('refresh_ahead: 100%'), '6:27: error: "100%" is no part of a lifetime: write a share between "1%" and "99%"'],
     [cached('refresh_ahead: 20'), '6:27: error: "20" has no unit: write "20%" for a part of the lifetime, or "20s" for seconds'],
-    [
-      cached('collapse: fleet'),
-      '6:22: error: "collapse" is "fleet": write true: collapsing over several instances does not exist yet',
-    ],
-    [cached('collapse: yes'), '6:22: error: "collapse" is "yes": write true or false'],
+    [cached('collapse: yes'), '6:22: error: "collapse" is "yes": write true, false or "fleet"'],
+    [cached('collapse: 1'), '6:22: error: "collapse" is the number 1: write true, false or "fleet"'],
     [cached('min_uses: 0'), '6:22: error: 0 is no number of uses: write a whole number from 1 to 1000'],
     [cached('min_uses: many'), '6:22: error: "min_uses" is "many": write a whole number'],
     [cached('max_size: 10kb'), '6:22: error: "10kb" is not a size: write "10KiB"'],
