@@ -4,7 +4,7 @@ import { MemoryLedger } from '../../src/ledger/memory.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { makeClock, type TestClock } from '../fixtures/clock.ts'
 import type { FakeClient } from '../fixtures/exchange.ts'
-import { makeGate } from '../fixtures/gate.ts'
+import { type Gate, makeGate } from '../fixtures/gate.ts'
 import { makeParts, type TestParts } from '../fixtures/parts.ts'
 import { makeTurns, type SharedTurns } from '../fixtures/turns.ts'
 import { until } from '../fixtures/until.ts'
@@ -48,8 +48,24 @@ async function untilOver(clock: TestClock, clients: readonly FakeClient[]): Prom
   return clock.monotonic() - start
 }
 
+/** The next look into the store gets its answer only once the gate is open. */
+function holdFirstLook(store: MemoryStore): Gate {
+  const gate = makeGate()
+  const get = store.get.bind(store)
+  let isFirst = true
+  store.get = async (key) => {
+    const stored = await get(key)
+    if (isFirst) {
+      isFirst = false
+      await gate.wait()
+    }
+    return stored
+  }
+  return gate
+}
+
 /** Answers with `#n` once the gate is open. */
-function gated(gate: ReturnType<typeof makeGate>): Script {
+function gated(gate: Gate): Script {
   let count = 0
   return async () => {
     count += 1
@@ -76,18 +92,8 @@ t.test('collapse fleet: of two instances one fetches, and all clients of both ge
 })
 
 t.test('collapse fleet: whoever gets the turn just after another has ended looks once more', async (t) => {
-  const gate = makeGate()
   const { one, two, origin, store, turns } = makeFleet(', collapse: fleet')
-  const get = store.get.bind(store)
-  let isFirst = true
-  store.get = async (key) => {
-    const stored = await get(key)
-    if (isFirst) {
-      isFirst = false
-      await gate.wait()
-    }
-    return stored
-  }
+  const gate = holdFirstLook(store)
   const waiting = two.send({ target })
   await gate.arrived(1)
   await one.ask({ target })
@@ -116,6 +122,47 @@ t.test('collapse fleet: nobody waits longer than a second for another instance, 
   await untilOver(clock, [first, early, ...late])
   t.equal(early.text, '#2')
   t.equal(origin.requests.length, 2, 'and whoever waits with it fetches once')
+})
+
+t.test('collapse fleet: whoever has waited does not join one who only begins to wait', async (t) => {
+  const gate = makeGate()
+  const { one, two, clock, store, turns } = makeFleet(', collapse: fleet', gated(gate))
+  const first = one.send({ target })
+  await gate.arrived(1)
+  const early = two.send({ target })
+  await until('it to be told', () => turns.log.includes('two is told'))
+  // It has waited in vain, and is held while it looks again.
+  const held = holdFirstLook(store)
+  clock.advance(900)
+  await held.arrived(1)
+  const late = two.send({ target })
+  await until('the next one to be told', () => turns.log.filter((line) => line === 'two is told').length === 2)
+  held.open()
+  await gate.arrived(2)
+  t.equal(clock.monotonic(), 900)
+  gate.open()
+  await untilOver(clock, [first, early, late])
+  t.equal(early.text, '#2')
+})
+
+t.test('collapse fleet: the turn ends when the answer lies in the store', async (t) => {
+  const { one, two, clock, origin, store, turns } = makeFleet(', collapse: fleet')
+  const put = store.put.bind(store)
+  const gate = makeGate()
+  store.put = async (...stored) => {
+    await gate.wait()
+    return put(...stored)
+  }
+  const first = one.send({ target })
+  await gate.arrived(1)
+  await first.over
+  const second = two.send({ target })
+  await until('the second to be told', () => turns.log.includes('two is told'))
+  clock.advance(50)
+  await until('it to look', () => turns.log.includes('two asks'))
+  gate.open()
+  await untilOver(clock, [second])
+  t.equal(origin.requests.length, 1)
 })
 
 t.test('collapse fleet: an answer that is for nobody else is not waited for to the end', async (t) => {
@@ -266,17 +313,7 @@ t.test('refresh: an entry that was refreshed just before is not refreshed again'
   await one.ask({ target })
   clock.advance(61_000)
   // The second has looked before the first was done.
-  const gate = makeGate()
-  const get = store.get.bind(store)
-  let isFirst = true
-  store.get = async (key) => {
-    const stored = await get(key)
-    if (isFirst) {
-      isFirst = false
-      await gate.wait()
-    }
-    return stored
-  }
+  const gate = holdFirstLook(store)
   const slow = two.send({ target })
   await gate.arrived(1)
   await one.ask({ target })
