@@ -6,6 +6,7 @@
 import type { EventEmitter } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import { buildConnector, Client, type Dispatcher } from 'undici'
+import { type ContinueGuard, guardContinue } from './continue.ts'
 import type { OriginSettings } from './origin-settings.ts'
 
 export interface Connection {
@@ -13,6 +14,8 @@ export interface Connection {
   isOpen(): boolean
   /** Notes that an exchange starts on the open socket; returns whether another one used it before. */
   countUse(): boolean
+  /** The status that the origin sent, for one that undici reports. To be asked once for every head, in their order. */
+  originStatus(status: number): number
   /**
    * Whether an orderly close can be told from a break at all. Over TLS it cannot: Node does not say whether a closure alert came before the
    * end, and without one somebody on the way may have cut it (RFC 9112 §9.8).
@@ -60,6 +63,7 @@ export function createConnections(url: string, settings: OriginSettings): Connec
 
   function make(): ClosableConnection {
     let socket: Socket | undefined
+    let guard: ContinueGuard | undefined
     let uses = 0
     const gone = Promise.withResolvers<void>()
     const client = new Client(url, {
@@ -70,6 +74,7 @@ export function createConnections(url: string, settings: OriginSettings): Connec
           if (error) callback(error, null)
           else callback(null, connected as Socket)
         })
+        guard = guardContinue(socket)
       },
       pipelining: 1,
       headersTimeout: 0,
@@ -84,7 +89,11 @@ export function createConnections(url: string, settings: OriginSettings): Connec
     const connection: ClosableConnection = {
       closed: gone.promise,
       isOpen: () => socket !== undefined && !socket.connecting && !socket.destroyed,
-      countUse: () => uses++ > 0,
+      countUse() {
+        guard?.expectAnswer()
+        return uses++ > 0
+      },
+      originStatus: (status) => guard?.originStatus(status) ?? status,
       tellsClose: protocol === 'http:',
       isClosedInOrder: () => socket?.readableEnded === true && socket.errored === null,
       dispatch(request, handler) {

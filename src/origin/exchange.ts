@@ -117,9 +117,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Also called for interim responses, which do not put off the deadline: an origin could send them for ever. */
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, reasonPhrase?: string): void {
+  onResponseStart(controller: Dispatcher.DispatchController, read: number, _headers: unknown, reasonPhrase?: string): void {
     if (this.#phase === 'done') return
     const { request, settings, connection } = this.#plan
+    const status = connection.originStatus(read)
     const response = { method: request.method, status, reasonPhrase, fields: decodeFields(controller.rawHeaders) }
     const head = parseHead({ ...response, framing: settings.framing, tellsClose: connection.tellsClose })
     switch (head.kind) {

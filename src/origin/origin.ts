@@ -13,7 +13,7 @@ export interface OriginRequest {
   readonly fields: Fields
   /** Undefined: no body. A string or buffer is sent whole, a Readable is streamed and destroyed when the exchange fails. */
   readonly body: Readable | Uint8Array | undefined
-  /** Interim responses (103 and 102; 100 is Node's own business) are reported here and never stored. */
+  /** Interim responses (100, 102, 103) are reported here and never stored. */
   readonly onInterim?: (status: number, fields: Fields) => void
 }
 

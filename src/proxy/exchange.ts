@@ -25,7 +25,7 @@ export interface Exchange {
   readonly isGone: boolean
   /** From here on an error can only be told by `destroy`. */
   readonly isHeadWritten: boolean
-  /** An interim response (103). No-op once the head is written. */
+  /** An interim response (100, 102, 103). No-op once the head is written. */
   interim(status: number, fields: Fields): void
   /**
    * Writes the head. Framing is the writer's: with `bodyLength` it sends Content-Length, without it chunks (or closes, for HTTP/1.0). Fields must

@@ -48,6 +48,8 @@ export class NodeExchange implements Exchange {
   readonly #connection: Connection
   readonly #edge: Edge
   readonly #body: RequestBody | undefined
+  /** Expect: 100-continue was answered before the request went on; the origin's 100 would be a second one. */
+  readonly #isContinued: boolean
   /** Bytes that the head promised; undefined: not said. */
   #promised: number | undefined
   #hasBody = true
@@ -63,6 +65,7 @@ export class NodeExchange implements Exchange {
     this.#response = arrived.response
     this.#connection = arrived.connection
     this.#edge = edge
+    this.#isContinued = admitted.isContinueExpected
     this.#body = admitted.body === 'none' ? undefined : requestBody(message, edge.bodySize)
   }
 
@@ -98,8 +101,9 @@ export class NodeExchange implements Exchange {
   }
 
   interim(status: number, fields: Fields): void {
-    // RFC 9110 §15.2: never to HTTP/1.0. 100 is ours to send, and 101 ends HTTP.
-    if (this.isGone || this.isHeadWritten || this.#message.httpVersion === '1.0' || status < 102 || status > 199) return
+    // RFC 9110 §15.2: never to HTTP/1.0, and forwarded otherwise. 101 ends HTTP.
+    if (this.isGone || this.isHeadWritten || this.#message.httpVersion === '1.0') return
+    if (status < 100 || status > 199 || status === 101 || (status === 100 && this.#isContinued)) return
     // A hint. A client that takes no bytes gets no more of them, or an origin that never ends them would fill our memory.
     if (this.#response.writableLength > mostWaiting) return
     this.#response.writeInformation(status, this.#writable(unframed(fields)))

@@ -28,6 +28,8 @@ interface Sent {
   /** What `countUse` said when the request left. */
   readonly wasUsed: boolean
   readonly body: string
+  /** Every head's, as the origin sent them. */
+  readonly statuses: readonly number[]
 }
 
 /** Sends and waits for the whole answer. Rejects with what undici says. */
@@ -35,17 +37,18 @@ function send(connection: Connection, request: Partial<SendableRequest> = {}): P
   return new Promise((resolve, reject) => {
     let wasUsed = false
     let body = ''
+    const statuses: number[] = []
     connection.dispatch(
       { method: 'GET', path: '/', headers: [], body: null, ...request },
       {
         onRequestStart() {
           wasUsed = connection.countUse()
         },
-        onResponseStart() {},
+        onResponseStart: (_controller, status) => void statuses.push(connection.originStatus(status)),
         onResponseData(_controller, chunk) {
           body += chunk
         },
-        onResponseEnd: () => resolve({ wasUsed, body }),
+        onResponseEnd: () => resolve({ wasUsed, body, statuses }),
         onResponseError: (_controller, error) => reject(error),
       },
     )
@@ -57,11 +60,11 @@ t.test('take: connects to nothing before something is sent, and keeps the socket
   const connection = connections.take(false)
   t.equal(connection.isOpen(), false)
   t.equal(scripted.connections(), 0)
-  t.same(await send(connection, { path: '/a' }), { wasUsed: false, body: '/a' })
+  t.match(await send(connection, { path: '/a' }), { wasUsed: false, body: '/a' })
   t.equal(connection.isOpen(), true)
   connection.giveBack()
   t.equal(connections.take(false), connection)
-  t.same(await send(connection, { path: '/b' }), { wasUsed: true, body: '/b' })
+  t.match(await send(connection, { path: '/b' }), { wasUsed: true, body: '/b' })
   t.equal(scripted.connections(), 1)
 })
 
@@ -140,6 +143,22 @@ t.test('an orderly close is told from a reset, which undici ends the body by all
   t.equal(createConnections('https://localhost', defaultOriginSettings).take(false).tellsClose, false)
 })
 
+t.test('100 before an answer, unasked: heard, on every exchange of a connection and on every socket of it', async (t) => {
+  const { connections, scripted } = await bench(t)
+  const continued = 'HTTP/1.1 100 Continue\r\n\r\n'
+  scripted.script(({ raw }) =>
+    raw(`${continued}HTTP/1.1 103 Early Hints\r\n\r\n${continued}HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n${continued}`),
+  )
+  const connection = connections.take(false)
+  const heard = { statuses: [100, 103, 100, 200], body: continued }
+  t.match(await send(connection), { ...heard, wasUsed: false })
+  t.match(await send(connection, { method: 'POST', body: 'abc' }), { ...heard, wasUsed: true })
+  scripted.resetAll()
+  await until('the reset to arrive', () => !connection.isOpen())
+  t.match(await send(connection), { ...heard, wasUsed: false })
+  t.equal(scripted.connections(), 2)
+})
+
 t.test('what undici refuses to build costs the connection nothing', async (t) => {
   const { connections, scripted } = await bench(t)
   const connection = connections.take(false)
@@ -209,12 +228,12 @@ t.test('close: resolves when every socket is closed, free, taken or busy', async
   await connections.close()
 })
 
-t.test('tls: one name and one socket, whatever Host the requests carry', async (t) => {
+t.test('tls: one name and one socket, whatever Host the requests carry and whatever comes before the answer', async (t) => {
   const names: unknown[] = []
   const server = createTlsServer({ key: certificateKey, cert: certificate }, (socket: TLSSocket) => {
     names.push(socket.servername)
     socket.on('error', () => {})
-    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    socket.on('data', () => socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const tls = { ca: certificate, servername: certificateName, rejectUnauthorized: true }
@@ -226,7 +245,7 @@ t.test('tls: one name and one socket, whatever Host the requests carry', async (
   })
   const connection = connections.take(false)
   for (const host of ['one.example', 'two.example', certificateName]) {
-    t.match(await send(connection, { headers: ['Host', host] }), { body: 'ok' }, host)
+    t.match(await send(connection, { headers: ['Host', host] }), { body: 'ok', statuses: [100, 200] }, host)
   }
   t.same(names, [certificateName])
 })

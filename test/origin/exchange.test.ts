@@ -57,6 +57,7 @@ function begin(options: Options = {}): Bench {
     connection: {
       isOpen: () => options.wasOpen ?? false,
       countUse: () => options.isReused ?? false,
+      originStatus: (status) => (status === 109 ? 100 : status),
       tellsClose: true,
       isClosedInOrder: () => options.isClosedInOrder ?? false,
       dispatch(request, given) {
@@ -143,11 +144,19 @@ t.test('interim responses are reported, and are not the answer', async (t) => {
   const hints: unknown[] = []
   const bench = begin({ request: { onInterim: (status, fields) => hints.push([status, fields]) } })
   bench.start()
+  bench.head(109, ['X-Continued', '1'])
   bench.head(103, ['Link', '</a>'])
   bench.head(200, ['Content-Length', '0'])
   bench.end()
   t.equal((await bench.answer).status, 200)
-  t.same(hints, [[103, ['Link', '</a>']]])
+  t.same(
+    hints,
+    [
+      [100, ['X-Continued', '1']],
+      [103, ['Link', '</a>']],
+    ],
+    'by the status that the origin sent',
+  )
 })
 
 t.test('no head: what failed, whether it was sent, and whether the connection was stale', async (t) => {

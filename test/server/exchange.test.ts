@@ -235,6 +235,23 @@ t.test('interim: before the head, never behind it', async (t) => {
   t.equal(faults.length, 1)
 })
 
+t.test('interim: a 100 as well, without its framing, but none that the client has had, and none for HTTP/1.0', async (t) => {
+  const { send } = await startEdge(
+    t,
+    scripted((exchange) => {
+      exchange.interim(100, ['X-A', '1', 'Content-Length', '5'])
+      exchange.interim(102, [])
+      exchange.body?.resume()
+      answer(exchange)
+    }),
+  )
+  const [plain, asked, old] = [last, last.replace('GET', 'POST'), last.replace('/1.1', '/1.0')]
+  t.match(await send(plain), /^HTTP\/1\.1 100 Continue\r\nX-A: 1\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+  const expecting = asked.replace('Connection', 'Expect: 100-continue\r\nContent-Length: 3\r\nConnection')
+  t.match(await send(`${expecting}abc`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+  t.match(await send(old), /^HTTP\/1\.1 200 OK\r\n/)
+})
+
 t.test('interim: an origin that never ends them does not fill our memory while the client reads nothing', async (t) => {
   let exchange: NodeExchange | undefined
   const { open, arrived } = await startEdge(t, {
