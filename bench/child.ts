@@ -19,13 +19,14 @@ export interface Child {
 export interface ChildOptions {
   readonly log: string
   readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
 }
 
 const patience = 15_000
 
-export function startChild(command: string, args: readonly string[], { log, env = {} }: ChildOptions): Child {
+export function startChild(command: string, args: readonly string[], { log, env = {}, cwd }: ChildOptions): Child {
   const out = openSync(log, 'w')
-  const child = spawn(command, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } })
+  const child = spawn(command, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env }, cwd })
   const killOnExit = (): void => void child.kill('SIGKILL')
   process.once('exit', killOnExit)
   const gone = waitForExit(child)

@@ -1,0 +1,47 @@
+/**
+ * The fault campaign: `npm run test:faults [-- --only TEXT] [--seed N]`. Prints a row a fault, and ends with 1 when one of them shows a client
+ * error, a wrong or old answer, a recovery above its limit or memory that stays. Whatever it starts ends with it.
+ */
+import { parseArgs } from 'node:util'
+import { type Row, runFault } from './campaign.ts'
+import type { Fault } from './fault.ts'
+import { faults } from './faults.ts'
+import { formatRow, hasFailed, head } from './table.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    seed: { type: 'string', default: '1' },
+    list: { type: 'boolean', default: false },
+  },
+})
+const chosen = faults.filter(({ name }) => name.includes(values.only))
+
+// So that what runs on exit runs: processes that were started are killed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
+if (values.list) for (const { name } of faults) console.log(name)
+else process.exitCode = await run(chosen, Number(values.seed))
+
+async function run(chosen: readonly Fault[], seed: number): Promise<number> {
+  if (chosen.length === 0) {
+    console.error(`No fault's name contains "${values.only}"; --list names them all`)
+    return 2
+  }
+  const began = performance.now()
+  console.log(`seed ${seed}\n${head}`)
+  let failed = 0
+  for (const fault of chosen) {
+    const row = await runFault(fault, seed).catch((error: Error) => brokenRow(fault, error))
+    if (hasFailed(row)) failed += 1
+    console.log(formatRow(row))
+  }
+  console.log(`${chosen.length} faults, ${failed} failed, ${Math.round((performance.now() - began) / 1000)} s`)
+  return failed === 0 ? 0 : 1
+}
+
+/** The run itself did not get to its end. */
+function brokenRow({ name }: Fault, error: Error): Row {
+  const nothing = { requests: 0, errors: [], wrong: [], lag: 0, p99: 0, recovery: undefined, originRate: 0, growth: 0 }
+  return { fault: name, ...nothing, trouble: error.stack ?? error.message }
+}
