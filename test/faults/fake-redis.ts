@@ -27,7 +27,7 @@ function isWrite([name = '']: readonly string[]): boolean {
 function greeting([name = '', ...rest]: readonly string[], loading: boolean): string | undefined {
   switch (name) {
     case 'HELLO':
-      return '-ERR unknown command\r\n'
+      return '%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n'
     case 'INFO':
       return bulk(`redis_version:7.0.15\r\nloading:${loading ? 1 : 0}\r\nrole:master\r\nmaster_replid:${'f'.repeat(40)}\r\n`)
     case 'CLIENT':
