@@ -32,11 +32,11 @@ export const limits = {
   /** The owner of an intent is silent for 2 s, somebody's tick completes it, and the others learn of it. */
   unanswered: 4600,
   recovery: 2000,
-  growth: 64,
+  growth: 96,
 } as const
 
-/** How long everything is watched after it is well again: longer than any bound. */
-const aftermath = 2500
+/** How long clients go on when everybody is well again. What is old is looked for once more after them, beyond every bound. */
+const aftermath = 1000
 
 export async function runFault(fault: Fault, seed: number): Promise<Row> {
   const fleet = await startFleet({ seed, ...fault.fleet })

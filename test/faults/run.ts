@@ -10,7 +10,8 @@ import { formatRow, hasFailed, head } from './table.ts'
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    // In brackets, because it is no test that is left alone.
+    ['only']: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
     list: { type: 'boolean', default: false },
   },

@@ -5,7 +5,7 @@ import type { Health, Instance } from './instance.ts'
 export interface Watch {
   /** The newest answer of each instance, by index. */
   latest(instance: Instance): (Health & { readonly name: string }) | undefined
-  /** When a process that was asked after `at` had answered that it trusts the ledger. */
+  /** When a process that was asked after `at`, or the one started in its place, had answered that it trusts the ledger. */
   trustedAfter(name: string, at: number): number | undefined
   stop(): Promise<void>
 }
@@ -32,12 +32,22 @@ export function startWatch(instances: readonly Instance[]): Watch {
 
   return {
     latest: (instance) => latest.get(instance),
-    trustedAfter: (name, at) => seen.get(name)?.find(({ asked, isTrusted }) => asked > at && isTrusted)?.answered,
+    trustedAfter(name, at) {
+      const successors = [...seen].filter(([other]) => isSuccessor(other, name)).flatMap(([, list]) => list)
+      return successors.find(({ asked, isTrusted }) => asked > at && isTrusted)?.answered
+    },
     async stop() {
       isOver = true
       await Promise.all(watching)
     },
   }
+}
+
+/** `1+2` comes after `1` and `1+1`. */
+function isSuccessor(name: string, of: string): boolean {
+  const [index, start = '0'] = name.split('+')
+  const [ofIndex, ofStart = '0'] = of.split('+')
+  return index === ofIndex && Number(start) >= Number(ofStart)
 }
 
 /** Resident memory in MiB; 0 for a process that is gone. */
