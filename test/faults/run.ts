@@ -1,11 +1,12 @@
 /**
- * The fault campaign: `npm run test:faults [-- --only TEXT] [--seed N]`. Prints a row a fault, and ends with 1 when one of them shows a client
- * error, a wrong or old answer, a recovery above its limit or memory that stays. Whatever it starts ends with it.
+ * The fault campaign: `npm run test:faults [-- --only TEXT] [--seed N] [--long] [--list]`. Prints a row a fault, and ends with 1 when one of
+ * them shows a client error, a wrong or old answer, a recovery above its limit or memory that stays. Whatever it starts ends with it.
  */
 import { parseArgs } from 'node:util'
 import { type Row, runFault } from './campaign.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
+import { longFaults } from './faults-long.ts'
 import { formatRow, hasFailed, head } from './table.ts'
 
 const { values } = parseArgs({
@@ -13,15 +14,17 @@ const { values } = parseArgs({
     // In brackets, because it is no test that is left alone.
     ['only']: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
+    long: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 })
-const chosen = faults.filter(({ name }) => name.includes(values.only))
+const all = values.long ? [...faults, ...longFaults] : faults
+const chosen = all.filter(({ name }) => name.includes(values.only))
 
 // So that what runs on exit runs: processes that were started are killed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
-if (values.list) for (const { name } of faults) console.log(name)
+if (values.list) for (const { name } of all) console.log(name)
 else process.exitCode = await run(chosen, Number(values.seed))
 
 async function run(chosen: readonly Fault[], seed: number): Promise<number> {

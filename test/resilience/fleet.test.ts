@@ -16,6 +16,9 @@ const core = [
   'instance: killed under load',
 ]
 
+// Ten seconds each, and more on a busy machine.
+t.setTimeout(300_000)
+
 for (const name of core) {
   t.test(`fleet: ${name}`, async (t) => {
     const fault = faults.find((one) => one.name === name)
