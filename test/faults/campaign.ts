@@ -38,11 +38,17 @@ export const limits = {
 /** How long clients go on when everybody is well again. What is old is looked for once more after them, beyond every bound. */
 const aftermath = 1000
 
+/** Of one fault, whatever hangs: many times what the longest takes. */
+const patience = 150_000
+
 export async function runFault(fault: Fault, seed: number): Promise<Row> {
   const fleet = await startFleet({ seed, ...fault.fleet })
+  const deadline = Promise.withResolvers<never>()
+  const timer = setTimeout(() => deadline.reject(new Error(`Not over after ${patience / 1000} s`)), patience)
   try {
-    return await runOn(fleet, fault)
+    return await Promise.race([runOn(fleet, fault), deadline.promise])
   } finally {
+    clearTimeout(timer)
     await fleet.stop()
   }
 }

@@ -42,12 +42,13 @@ export function startLoad(options: LoadOptions): Load {
   const reads: ReadRecord[] = []
   const writes: WriteRecord[] = []
   let [isOver, mayWrite, serial, writing] = [false, true, 0, 0]
-  const clients = Array.from({ length: options.clients }, client)
+  const clients = Array.from({ length: options.clients }, (_, number) => client(number))
 
-  async function client(): Promise<void> {
+  /** Keeps to one instance while it is there, so that one that hangs holds up its own clients only. */
+  async function client(number: number): Promise<void> {
     while (!isOver) {
       const available = targets()
-      const instance = available[Math.floor(random() * available.length)]
+      const instance = available[number % available.length]
       if (instance !== undefined)
         await (mayWrite && random() < options.writes ? write(instance) : read(instance, randomRead(random)))
       await lasts(random() * options.breath)

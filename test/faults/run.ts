@@ -24,8 +24,12 @@ const chosen = all.filter(({ name }) => name.includes(values.only))
 // So that what runs on exit runs: processes that were started are killed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
+/** The longest that all of it may take; rows beyond are not run, which is a failure. */
+const patience = 15 * 60_000
+
 if (values.list) for (const { name } of all) console.log(name)
-else process.exitCode = await run(chosen, Number(values.seed))
+// Whatever is left open does not keep it.
+else process.exit(await run(chosen, Number(values.seed)))
 
 async function run(chosen: readonly Fault[], seed: number): Promise<number> {
   if (chosen.length === 0) {
@@ -35,7 +39,11 @@ async function run(chosen: readonly Fault[], seed: number): Promise<number> {
   const began = performance.now()
   console.log(`seed ${seed}\n${head}`)
   let failed = 0
-  for (const fault of chosen) {
+  for (const [i, fault] of chosen.entries()) {
+    if (!values.long && performance.now() - began > patience) {
+      console.log(`${chosen.length - i} faults were not run: it has taken ${patience / 60_000} minutes`)
+      return 1
+    }
     const row = await runFault(fault, seed).catch((error: Error) => brokenRow(fault, error))
     if (hasFailed(row)) failed += 1
     console.log(formatRow(row))
