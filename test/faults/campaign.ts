@@ -36,7 +36,7 @@ export const limits = {
 } as const
 
 /** How long clients go on when everybody is well again. What is old is looked for once more after them, beyond every bound. */
-const aftermath = 1000
+const aftermath = 500
 
 /** Of one fault, whatever hangs: many times what the longest takes. */
 const patience = 150_000
@@ -97,7 +97,7 @@ async function warmUp(fleet: Fleet): Promise<void> {
   const { load } = fleet
   await load.until('hits everywhere', () => recoveryOf(fleet, 0) !== undefined, 20_000)
   await load.sweep()
-  await load.lasts(1000)
+  await load.lasts(500)
 }
 
 /** From `healed` to the last instance's first hit under a ledger that it trusts. */

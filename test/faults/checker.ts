@@ -112,7 +112,9 @@ function problemsOf(record: ReadRecord | WriteRecord, isExcused: (record: ReadRe
   if (problem !== undefined && problem.kind !== 'broken') return [{ kind: problem.kind, what: problem.what, record }]
   const isError = problem !== undefined || status === undefined || status >= 400
   if (!isError || isExcused(record)) return []
-  return [{ kind: 'error', what: problem?.what ?? `${status}`, record }]
+  const { kind, resource, instance } = record
+  const cacheStatus = kind === 'read' ? ` (${record.cacheStatus})` : ''
+  return [{ kind: 'error', what: problem?.what ?? `${status} to a ${kind} of ${resource} by ${instance}${cacheStatus}`, record }]
 }
 
 /** A write is sent to the origin once; one that was answered well has been there. */

@@ -12,7 +12,7 @@ const series: Readonly<Record<string, readonly MoodName[]>> = {
 const single = (Object.keys(moods) as MoodName[]).filter((mood) => !Object.values(series).flat().includes(mood))
 
 export const fakeFaults: readonly Fault[] = [
-  ...single.map((mood) => visiting(mood, [mood], 1500)),
+  ...single.map((mood) => visiting(mood, [mood], 1200)),
   ...Object.entries(series).map(([name, some]) => visiting(name, some, 700)),
 ]
 

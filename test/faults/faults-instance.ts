@@ -9,13 +9,14 @@ export const instanceFaults: readonly Fault[] = [
   { name: 'instance: stopped for 3 s', lasts: 3000, inject: async (fleet) => first(fleet).signal('SIGSTOP'), heal: async (fleet) => first(fleet).signal('SIGCONT') },
   { name: 'instance: stopped while Redis loses its connections', lasts: 2500, inject: stopAndReset, heal: async (fleet) => first(fleet).signal('SIGCONT') },
   { name: 'instance: killed under load', lasts: 1000, inject: (fleet) => first(fleet).kill(), heal: (fleet) => first(fleet).start() },
-  { name: 'instance: killed between commit and purge', lasts: 3000, inject: killBehindCommit, heal: (fleet) => first(fleet).start() },
+  { name: 'instance: killed between commit and purge', lasts: 5500, inject: killBehindCommit, heal: comeBack },
+  { name: 'instance: killed while cut off from Redis', lasts: 500, inject: killCutOff, heal: (fleet) => first(fleet).start() },
   { name: 'instance: killed while Redis is stopped', lasts: 500, inject: killWithoutRedis, heal: healKilled },
   { name: 'instance: rolling restart', lasts: 0, fleet: { isReadinessHeeded: true }, inject: roll, heal: async () => {} },
   { name: 'instance: rolling restart while Redis is stopped', lasts: 0, fleet: { isReadinessHeeded: true }, inject: rollWithoutRedis, heal: async ({ redis }) => redis.resume() },
   { name: 'rules: reloaded under load', lasts: 100, inject: reload, heal: async () => {} },
-  { name: 'rules: two versions side by side', lasts: 3000, fleet: { rules: (index) => campaignRules() + (index === 0 ? another : '') }, inject: async () => {}, heal: async () => {} },
-  { name: 'rules: two versions that name keys differently', lasts: 3000, fleet: { rules: (index) => campaignRules(index === 0 ? 'thing' : 'item') }, inject: async () => {}, heal: async () => {} },
+  { name: 'rules: two versions side by side', lasts: 2500, fleet: { rules: (index) => campaignRules() + (index === 0 ? another : '') }, inject: async () => {}, heal: async () => {} },
+  { name: 'rules: two versions that name keys differently', lasts: 2500, fleet: { rules: (index) => campaignRules(index === 0 ? 'thing' : 'item') }, inject: async () => {}, heal: async () => {} },
 ]
 
 const another = '  - { name: another, match: GET /another, cache: { ttl: 1m } }\n'
@@ -37,6 +38,22 @@ async function killBehindCommit(fleet: Fleet): Promise<void> {
   await fleet.load.lasts(800)
   await first(fleet).kill()
   fleet.origin.behave({})
+  // Further writes would purge it by chance.
+  await fleet.load.stopWriting()
+}
+
+async function comeBack(fleet: Fleet): Promise<void> {
+  await first(fleet).start()
+  fleet.load.writeAgain()
+}
+
+/** What it alone knows of is queued, and there is nobody else to make it good. */
+async function killCutOff(fleet: Fleet): Promise<void> {
+  fleet.ways[0]?.set({ kind: 'pause' })
+  await fleet.load.lasts(1500)
+  await first(fleet).kill()
+  fleet.ways[0]?.set({ kind: 'pass' })
+  await fleet.load.stopWriting()
 }
 
 async function killWithoutRedis(fleet: Fleet): Promise<void> {

@@ -10,12 +10,12 @@ interface Trouble {
 }
 
 const troubles: readonly Trouble[] = [
-  { name: 'nothing moves', fault: { kind: 'pause' }, lasts: 3000 },
+  { name: 'nothing moves', fault: { kind: 'pause' }, lasts: 2500 },
   { name: 'replies 50 ms late', fault: { kind: 'delay', milliseconds: 50 }, lasts: 2000 },
-  { name: 'replies 300 ms late', fault: { kind: 'delay', milliseconds: 300 }, lasts: 3000 },
+  { name: 'replies 300 ms late', fault: { kind: 'delay', milliseconds: 300 }, lasts: 2500 },
   { name: 'connections reset', fault: { kind: 'reset' }, lasts: 2000 },
-  { name: 'bytes lost', fault: { kind: 'blackhole' }, lasts: 3000 },
-  { name: 'cut after 3,000 bytes of replies', fault: { kind: 'cut', after: 3000 }, lasts: 3000 },
+  { name: 'bytes lost', fault: { kind: 'blackhole' }, lasts: 2500 },
+  { name: 'cut after 3,000 bytes of replies', fault: { kind: 'cut', after: 3000 }, lasts: 2500 },
   { name: 'half-open', fault: { kind: 'half-open' }, lasts: 2000 },
 ]
 

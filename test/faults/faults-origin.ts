@@ -9,10 +9,7 @@ export const originFaults: readonly Fault[] = [
     lasts: 2000,
     arrange: quieten,
     inject: ({ origin }) => origin.goDown(),
-    heal: async ({ origin, load }) => {
-      await origin.comeUp()
-      load.writeAgain()
-    },
+    heal: comeBack,
   },
   {
     name: 'origin: silent for 3 s',
@@ -35,6 +32,14 @@ async function quieten({ load }: Fleet): Promise<void> {
   await load.stopWriting()
   await load.sweep()
   await load.sweep()
+}
+
+/** A circuit that is open stays so for its time: writes wait until every instance asks again, and are not there to be refused. */
+async function comeBack({ origin, load, instances, watch }: Fleet): Promise<void> {
+  await origin.comeUp()
+  const isAsked = (): boolean => instances.every((instance) => watch.latest(instance)?.isOriginAsked === true)
+  await load.until('every circuit to close', isAsked, 5000)
+  load.writeAgain()
 }
 
 function breaking(breaks: 'before-commit' | 'after-commit'): Fault['inject'] {

@@ -27,11 +27,10 @@ export const redisFaults: readonly Fault[] = [
   { name: 'redis: the ledger is evicted', lasts: 1000, inject: removeLedger, heal: none },
   { name: 'redis: the ledger and its kin are evicted, again and again', lasts: 100, inject: (fleet) => everySome(fleet, 300, () => removeLedgersKeys(fleet)), heal: none },
   { name: 'redis: something else lies where the ledger was', lasts: 2000, inject: replaceLedger, heal: removeLedger },
-  { name: 'redis: full, noeviction', lasts: 3000, fleet: { redis: [...full, '--maxmemory-policy', 'noeviction'] }, inject: fill, heal: empty },
-  { name: 'redis: small, allkeys-lru', lasts: 3000, fleet: { redis: [...full, '--maxmemory-policy', 'allkeys-lru'] }, inject: churn, heal: empty },
-  { name: 'redis: small, allkeys-lfu', lasts: 3000, fleet: { redis: [...full, '--maxmemory-policy', 'allkeys-lfu'] }, inject: churn, heal: empty },
-  { name: 'redis: small, allkeys-random', lasts: 3000, fleet: { redis: [...full, '--maxmemory-policy', 'allkeys-random'] }, inject: churn, heal: empty },
-  { name: 'redis: small, volatile-lru', lasts: 3000, fleet: { redis: [...full, '--maxmemory-policy', 'volatile-lru'] }, inject: churn, heal: empty },
+  { name: 'redis: full, noeviction', lasts: 2500, fleet: { redis: [...full, '--maxmemory-policy', 'noeviction'] }, inject: fill, heal: empty },
+  { name: 'redis: small, allkeys-lru', lasts: 100, fleet: { redis: [...full, '--maxmemory-policy', 'allkeys-lru'] }, inject: churn, heal: empty },
+  { name: 'redis: small, allkeys-lfu', lasts: 100, fleet: { redis: [...full, '--maxmemory-policy', 'allkeys-lfu'] }, inject: churn, heal: empty },
+  { name: 'redis: small, volatile-lru', lasts: 100, fleet: { redis: [...full, '--maxmemory-policy', 'volatile-lru'] }, inject: churn, heal: empty },
   { name: 'redis: demoted to a replica, and back', lasts: 2000, inject: ({ command }) => command('REPLICAOF', '127.0.0.1', 1), heal: ({ command }) => command('REPLICAOF', 'NO', 'ONE') },
   { name: 'redis: failover to a replica', lasts: 0, inject: (fleet) => failOver(fleet, 0), heal: none },
   { name: 'redis: failover to a replica that missed purges', lasts: 0, inject: (fleet) => failOver(fleet, 1000), heal: none },
@@ -57,9 +56,9 @@ async function restart({ redis, command }: Fleet): Promise<void> {
   await command('PING').catch(() => undefined)
 }
 
-/** Does it now and every `interval` milliseconds, for three seconds in all. */
+/** Does it now and every `interval` milliseconds, for two seconds in all. */
 async function everySome({ load }: Fleet, interval: number, act: () => Promise<unknown>): Promise<void> {
-  const end = performance.now() + 3000
+  const end = performance.now() + 2000
   while (performance.now() < end) {
     await act().catch(() => undefined)
     await load.lasts(interval)

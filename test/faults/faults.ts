@@ -6,7 +6,7 @@ import { networkFaults } from './faults-network.ts'
 import { originFaults } from './faults-origin.ts'
 import { redisFaults } from './faults-redis.ts'
 
-const nothing: Fault = { name: 'nothing at all', lasts: 3000, inject: async () => {}, heal: async () => {} }
+const nothing: Fault = { name: 'nothing at all', lasts: 2500, inject: async () => {}, heal: async () => {} }
 
 export const faults: readonly Fault[] = [
   nothing,

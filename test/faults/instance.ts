@@ -26,6 +26,8 @@ export interface Health {
   readonly isReady: boolean
   /** Whether it trusts the ledger: everything it had queued is made good. */
   readonly isTrusted: boolean
+  /** Whether it asks the origin at all. */
+  readonly isOriginAsked: boolean
 }
 
 export interface Instance {
@@ -113,15 +115,22 @@ function configOf(folder: string): string {
   return `${lines.join('\n')}\n`
 }
 
+/** Of what `/health/ready` says, what is looked at. */
+interface Told {
+  readonly ledger?: { readonly isConnected?: boolean }
+  readonly origin?: { readonly circuit?: string }
+}
+
 /** Asked with a deadline, since a paused process takes the connection and says nothing. */
 async function healthOf(admin: string): Promise<Health> {
   const asked = performance.now()
-  const health = { isReady: false, isTrusted: false }
+  const health = { isReady: false, isTrusted: false, isOriginAsked: false }
   try {
     const response = await fetch(`${admin}/health/ready`, { signal: AbortSignal.timeout(1000) })
-    const { ledger } = (await response.json()) as { ledger?: { isConnected?: boolean } }
+    const { ledger, origin } = (await response.json()) as Told
     health.isReady = response.ok
     health.isTrusted = ledger?.isConnected === true
+    health.isOriginAsked = origin?.circuit === 'closed'
   } catch {}
   return { asked, answered: performance.now(), ...health }
 }
