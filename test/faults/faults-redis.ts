@@ -20,7 +20,7 @@ export const redisFaults: readonly Fault[] = [
   },
   { name: 'redis: stopped for 1 s', lasts: 1000, inject: async ({ redis }) => redis.pause(), heal: async ({ redis }) => redis.resume() },
   { name: 'redis: stopped for 5 s', lasts: 5000, inject: async ({ redis }) => redis.pause(), heal: async ({ redis }) => redis.resume() },
-  { name: 'redis: stopped again and again', lasts: 3000, inject: (fleet) => everySome(fleet, 400, () => stutter(fleet)), heal: none },
+  { name: 'redis: stopped again and again', lasts: 100, inject: (fleet) => everySome(fleet, 400, () => stutter(fleet)), heal: none },
   { name: 'redis: FLUSHALL', lasts: 1000, inject: ({ command }) => command('FLUSHALL'), heal: none },
   { name: 'redis: FLUSHALL every second', lasts: 100, inject: (fleet) => everySome(fleet, 1000, () => fleet.command('FLUSHALL')), heal: none },
   { name: 'redis: SCRIPT FLUSH every 300 ms', lasts: 100, inject: (fleet) => everySome(fleet, 300, () => fleet.command('SCRIPT', 'FLUSH')), heal: none },
