@@ -42,7 +42,9 @@ interface Link {
   isDead: boolean
   /** When the last reply that was delayed is due. */
   due: number
-  /** Bytes of replies that are held back. */
+  /** Replies that are held back, oldest first. */
+  readonly late: Buffer[]
+  /** Their bytes. */
   held: number
   /** Bytes of replies until it is cut. */
   left: number
@@ -65,7 +67,8 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     client.on('error', () => {})
     if (fault.kind === 'reset' || links.size >= mostLinks) return void client.resetAndDestroy()
     const server = connect({ port, host: '127.0.0.1', noDelay: true })
-    const link: Link = { client, server, isDead: false, due: 0, held: 0, left: Number.POSITIVE_INFINITY, isAnswering: true }
+    const fresh = { isDead: false, due: 0, late: [], held: 0, left: Number.POSITIVE_INFINITY, isAnswering: true }
+    const link: Link = { client, server, ...fresh }
     links.add(link)
     server.on('error', () => {})
     client.on('data', (chunk: Buffer) => up(link, chunk))
@@ -89,14 +92,19 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     link.isAnswering = true
     const now = performance.now()
     link.due = Math.max(link.due, now + (fault.kind === 'delay' ? fault.milliseconds : 0))
-    if (link.due <= now && link.held === 0) return void deliver(link, chunk)
+    if (link.due <= now && link.late.length === 0) return void deliver(link, chunk)
+    link.late.push(chunk)
     link.held += chunk.length
     if (link.held > mostHeld) link.server.pause()
-    setTimeout(() => {
-      link.held -= chunk.length
-      deliver(link, chunk)
-      flow(link)
-    }, link.due - now)
+    setTimeout(() => deliverLate(link), link.due - now)
+  }
+
+  /** The oldest, whichever was meant: timers that end together end in any order. */
+  function deliverLate(link: Link): void {
+    const chunk = link.late.shift() as Buffer
+    link.held -= chunk.length
+    deliver(link, chunk)
+    flow(link)
   }
 
   function deliver(link: Link, chunk: Buffer): void {

@@ -48,8 +48,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const random = dice(options.seed)
   const count = options.instances ?? 3
   const stops: Array<() => Promise<unknown>> = []
+  // Each is tried, whatever became of the one before: nothing that runs may be left.
   const stop = async (): Promise<void> => {
-    for (const end of stops.splice(0).toReversed()) await end()
+    const failures: unknown[] = []
+    for (const end of stops.splice(0).toReversed()) await end().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw new AggregateError(failures, 'The fleet did not stop')
   }
   try {
     const folder = await mkdtemp(join(tmpdir(), 'springhouse-fleet-'))
