@@ -77,7 +77,7 @@ async function runOn(fleet: Fleet, fault: Fault): Promise<Row> {
   await load.sweep()
   await load.stop()
   const growth = Math.max(...memoryOf(fleet).map((memory, i) => (before[i] === 0 ? 0 : memory - (before[i] ?? 0))))
-  const { violations, longestLag } = check(fleet.history(), limits, isExcusedIn(fleet, fault))
+  const { violations, longestLag } = check(fleet.history(), { ...limits, isStrict }, isExcusedIn(fleet, fault))
   return {
     fault: fault.name,
     requests: load.reads.length + load.writes.length,
@@ -111,6 +111,11 @@ function recoveryOf({ instances, load, watch }: Fleet, healed: number): number |
     last = Math.max(last, hit.end)
   }
   return last - healed
+}
+
+/** As `rules.ts` has it. */
+function isStrict(resource: string): boolean {
+  return resource.startsWith('strict:')
 }
 
 /** A request that a killed process took with it, and what the fault owes. */

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type Bounds, check, type Violation } from './checker.ts'
 import type { History, Outcome, ReadRecord, WriteRecord } from './history.ts'
 
-const bounds: Bounds = { elsewhere: 100, unanswered: 500 }
+const bounds: Bounds = { elsewhere: 100, isStrict: (resource) => resource === 'strict:1', unanswered: 500 }
 
 function read(start: number, version: number, more: Partial<ReadRecord> = {}): ReadRecord {
   const shown = { kind: 'read', start, end: start + 5, resource: 'item:1', instance: '0', status: 200, cacheStatus: '' } as const
@@ -51,6 +51,14 @@ t.test('check: old in the process that acknowledged, from the first moment', asy
 t.test('check: old elsewhere, within the bound and beyond', async (t) => {
   t.same(judge([write('w1', 10), read(119, 0, other)]), [])
   t.same(told(judge([write('w1', 10), read(121, 0, other)])), ['old'])
+})
+
+t.test('check: strict: due everywhere at once', async (t) => {
+  const strict = { resource: 'strict:1' }
+  const readStrict = (start: number, version: number): ReadRecord =>
+    read(start, 0, { ...other, ...strict, seen: { 'strict:1': version } })
+  t.same(judge([write('w1', 10, strict), readStrict(19, 0), readStrict(21, 1)]), [])
+  t.same(told(judge([write('w1', 10, strict), readStrict(21, 0)])), ['old'])
 })
 
 t.test('check: a process that was started again is another one', async (t) => {

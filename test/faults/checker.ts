@@ -8,7 +8,9 @@ import type { History, ReadRecord, WriteRecord } from './history.ts'
 export interface Bounds {
   /** Milliseconds after its acknowledgement in which another instance may still show what was before a write. */
   readonly elsewhere: number
-  /** The same, for everybody, of a committed write whose writer was never answered. */
+  /** Resources of which every read asks the ledger (`consistency: strict`): due everywhere at once. */
+  readonly isStrict: (resource: string) => boolean
+  /** As long, for everybody, of a committed write whose writer was never answered. */
   readonly unanswered: number
 }
 
@@ -77,9 +79,10 @@ interface Judging {
 function dueAt(write: WriteRecord, instance: string, { history, bounds }: Judging): number {
   if (!isAnswered(write)) return write.end + bounds.unanswered
   if (write.instance === instance) return write.end
-  if (write.purge !== 'queued') return write.end + bounds.elsewhere
+  const elsewhere = bounds.isStrict(write.resource) ? 0 : bounds.elsewhere
+  if (write.purge !== 'queued') return write.end + elsewhere
   const replayed = history.trustedAfter(write.instance, write.end)
-  return replayed === undefined ? Number.POSITIVE_INFINITY : replayed + bounds.elsewhere
+  return replayed === undefined ? Number.POSITIVE_INFINITY : replayed + elsewhere
 }
 
 /** An error counts: what may have been committed is purged before the writer is told. */
