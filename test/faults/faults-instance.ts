@@ -32,9 +32,9 @@ async function stopAndReset(fleet: Fleet): Promise<void> {
   fleet.ways[0]?.set({ kind: 'pass' })
 }
 
-/** The origin has committed what it is slow to say so: nobody but the intent knows that it must be purged. */
+/** The origin has committed and says nothing of it yet: nobody but the intent knows that it must be purged. */
 async function killBehindCommit(fleet: Fleet): Promise<void> {
-  fleet.origin.behave({ answerDelay: 600 })
+  fleet.origin.behave({ isSilent: 'to-writes' })
   await fleet.load.lasts(800)
   await first(fleet).kill()
   fleet.origin.behave({})

@@ -15,7 +15,7 @@ export const originFaults: readonly Fault[] = [
     name: 'origin: silent for 3 s',
     lasts: 3000,
     arrange: quieten,
-    inject: async ({ origin }) => origin.behave({ isSilent: true }),
+    inject: async ({ origin }) => origin.behave({ isSilent: 'to-all' }),
     heal: async ({ origin, load }) => {
       origin.behave({})
       load.writeAgain()

@@ -57,11 +57,17 @@ t.test('startSelfDescribingOrigin: breaks a write on either side of its commit',
 
 t.test('startSelfDescribingOrigin: silent, then answers what waits; down, then up on the same port', async (t) => {
   const origin = await prepare(t)
-  origin.behave({ isSilent: true })
+  origin.behave({ isSilent: 'to-all' })
   const waiting = fetch(`${origin.url}/items/1`)
   await until('it to come', () => origin.requests === 1)
   origin.behave({})
   t.equal((await waiting).status, 200)
+  origin.behave({ isSilent: 'to-writes' })
+  const writing = fetch(`${origin.url}/items/1`, { ...change('w1', 'item:1'), method: 'PUT' })
+  await until('its commit', () => origin.versionOf('item:1') === 1)
+  t.equal((await fetch(`${origin.url}/items/1`)).status, 200, 'readers are answered')
+  origin.behave({})
+  t.equal((await writing).status, 200)
   await origin.goDown()
   await t.rejects(fetch(`${origin.url}/items/1`))
   await origin.comeUp()

@@ -15,8 +15,8 @@ export interface Manners {
   readonly answerDelay: number
   /** Which side of the commit a write's connection is broken on. */
   readonly breaks: 'never' | 'before-commit' | 'after-commit'
-  /** Takes requests, looks at them and answers none until this ends. */
-  readonly isSilent: boolean
+  /** Takes requests, looks at them, commits what is written, and does not answer these until it ends. */
+  readonly isSilent: 'never' | 'to-writes' | 'to-all'
 }
 
 export interface Commit {
@@ -42,7 +42,7 @@ export interface SelfDescribingOrigin {
 
 export const itemsPerGroup = 5
 const longestPadding = 16_384
-const kind: Manners = { commitDelay: 4, answerDelay: 8, breaks: 'never', isSilent: false }
+const kind: Manners = { commitDelay: 4, answerDelay: 8, breaks: 'never', isSilent: 'never' }
 
 export async function startSelfDescribingOrigin(random: () => number): Promise<SelfDescribingOrigin> {
   let manners = kind
@@ -81,12 +81,14 @@ export async function startSelfDescribingOrigin(random: () => number): Promise<S
       versions.set(resource, version)
       commits.set(id, { resource, version })
       if (manners.breaks === 'after-commit') return void message.socket.resetAndDestroy()
-      later(manners.answerDelay, () => send(response, formatBody({ resource, owner, versions: { [resource]: version } }, 0)))
+      const body = formatBody({ resource, owner, versions: { [resource]: version } }, 0)
+      if (manners.isSilent === 'to-writes') return void silenced.add(() => send(response, body))
+      later(manners.answerDelay, () => send(response, body))
     })
   }
 
   function send(response: ServerResponse, body: string, cacheControl?: string): void {
-    if (manners.isSilent) return void silenced.add(() => send(response, body, cacheControl))
+    if (manners.isSilent === 'to-all') return void silenced.add(() => send(response, body, cacheControl))
     response.writeHead(200, {
       'Content-Type': 'application/json',
       'Content-Length': Buffer.byteLength(body),
@@ -117,7 +119,7 @@ export async function startSelfDescribingOrigin(random: () => number): Promise<S
     versionOf,
     behave(changes) {
       manners = { ...kind, ...changes }
-      if (manners.isSilent) return
+      if (manners.isSilent !== 'never') return
       for (const send of silenced) send()
       silenced.clear()
     },
