@@ -9,6 +9,7 @@ import { openRedisLedger } from './ledger/redis.ts'
 import type { Log } from './observe/log.ts'
 import type { Parts } from './proxy/parts.ts'
 import { connectRedis, type RedisConnection } from './redis/connection.ts'
+import { describeTarget } from './redis/target.ts'
 import type { RedisSettings, Settings } from './settings/settings.ts'
 import { MemoryStore } from './store/memory.ts'
 import { RedisStore } from './store/redis.ts'
@@ -50,12 +51,16 @@ async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Ti
 }
 
 async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
+  const { target, connectTimeout, commandTimeout } = redis
   const connection: RedisConnection = await connectRedis({
-    ...redis,
-    report: ({ state, cause }) => log.reportChange('redis', state, cause === undefined ? {} : { cause }),
+    target,
+    use: 'entries',
+    connectTimeout,
+    commandTimeout,
+    report: ({ state, cause, node }) => log.reportChange(node === undefined ? 'redis' : `redis ${node}`, state, { cause }),
   })
   // A connection that never was has no change of state to report.
-  if (connection.state !== 'ready') log.reportChange('redis', connection.state, { host: redis.host, port: redis.port })
+  if (connection.state !== 'ready') log.reportChange('redis', connection.state, { where: describeTarget(target) })
   const ledger = await openRedisLedger({ connection, prefix, clock, report: (event) => reportLedger(log, event) })
   const store = new RedisStore({
     connection,

@@ -3,10 +3,11 @@
  * purge was taken: one that was not, and one that an earlier process may have lost while Redis was away, make it untrusted until `all` is purged.
  */
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { allLabel, type Label } from '../cache/label.ts'
 import type { LastPurge, Reading, Stamp } from '../cache/validity.ts'
+import type { RedisCommands } from '../redis/client.ts'
 import type { RedisConnection } from '../redis/connection.ts'
+import { ledgerTag } from '../redis/slot.ts'
 import { type Clock, instant, milliseconds, type Timer } from '../time.ts'
 import { defaultBounds, type LedgerBounds } from './bounds.ts'
 import type { LedgerEvent } from './event.ts'
@@ -57,7 +58,7 @@ export class RedisLedger implements Ledger {
 
   constructor(options: RedisLedgerOptions) {
     this.#connection = options.connection
-    this.#key = `${options.prefix}:{ledger}`
+    this.#key = `${options.prefix}:${ledgerTag}`
     this.#clock = options.clock
     this.#bounds = options.bounds ?? (() => defaultBounds)
     this.#report = options.report ?? (() => {})
@@ -206,7 +207,7 @@ export class RedisLedger implements Ledger {
 }
 
 /** By digest; whole where Redis does not know it (a restart, SCRIPT FLUSH), and then nothing has run before. */
-async function runScript(redis: Redis, key: string, values: readonly string[]): Promise<unknown> {
+async function runScript(redis: RedisCommands, key: string, values: readonly string[]): Promise<unknown> {
   try {
     return await redis.evalsha(sha1, 1, key, ...values)
   } catch (error) {

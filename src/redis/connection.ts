@@ -1,31 +1,36 @@
 /**
- * The one connection to Redis that the store and the ledger share, so that what both ask in one turn leaves in one write. It queues nothing,
- * sends nothing twice, and answers within the command timeout or rejects; after the first command that timed out it rejects at once, until
- * Redis has answered again. ioredis is loaded only by whoever connects.
+ * One connection to Redis, whatever stands behind it: a server, the primary that Sentinels name, a Cluster. It queues nothing, sends nothing
+ * twice, and answers within the command timeout or rejects; after the first command that timed out the node rejects at once, until it has
+ * answered again. Its state and its session are those of the node that holds the ledger: without that one, nothing stored may be used.
  */
 import type { Redis } from 'ioredis'
-import type { Milliseconds } from '../time.ts'
+import { type Milliseconds, milliseconds } from '../time.ts'
+import { Circuit, type CircuitState, isTimeout, timedOut } from './circuit.ts'
+import {
+  type Client,
+  type ClientOptions,
+  type ClientWatch,
+  commandTimeoutOf,
+  type NodeCommands,
+  openSingle,
+  type RedisCommands,
+} from './client.ts'
+import { openCluster } from './cluster.ts'
+import { ledgerTag } from './slot.ts'
 
-/** `silent`: connected, but the last command was not answered in time; asked again until it is. */
-export type ConnectionState = 'ready' | 'silent' | 'down' | 'closed'
+export type ConnectionState = CircuitState | 'closed'
 
 export interface ConnectionEvent {
-  readonly kind: 'redis'
+  /** `redis-node`: one of a Cluster that does not hold the ledger; said when it goes, and when it is back. */
+  readonly kind: 'redis' | 'redis-node'
   readonly state: ConnectionState
   /** What was last heard of the trouble; undefined when ready. */
   readonly cause: string | undefined
+  /** Which node of a Cluster; else undefined. */
+  readonly node?: string
 }
 
-export interface ConnectionOptions {
-  readonly host: string
-  readonly port: number
-  readonly username: string | undefined
-  readonly password: string | undefined
-  readonly db: number
-  readonly tls: boolean
-  readonly connectTimeout: Milliseconds
-  /** What one command may cost a request. A connection that gives no answer for five times as long is given up. */
-  readonly commandTimeout: Milliseconds
+export interface ConnectionOptions extends ClientOptions {
   /** Every change of state, for the log. */
   readonly report: (event: ConnectionEvent) => void
 }
@@ -40,83 +45,98 @@ export class RedisUnavailable extends Error {
 
 /** Resolves when the first attempt has succeeded or failed, so that a start without Redis is known as one. Heals later. */
 export async function connectRedis(options: ConnectionOptions): Promise<RedisConnection> {
-  const { Redis } = await import('ioredis')
-  const redis = new Redis({
-    host: options.host,
-    port: options.port,
-    ...(options.username !== undefined && { username: options.username }),
-    ...(options.password !== undefined && { password: options.password }),
-    db: options.db,
-    ...(options.tls && { tls: { servername: options.host } }),
-    lazyConnect: true,
-    // The defaults queue without a bound, and after a reconnect send again a SET that purges have overtaken.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: options.connectTimeout,
-    commandTimeout: options.commandTimeout,
-    socketTimeout: 5 * options.commandTimeout,
-    enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.random() * Math.min(1000, 50 * 2 ** Math.min(attempt, 10)),
-    // 1: reconnect, to reach the new primary. 2 would also send the command again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
-  })
-  const connection = new RedisConnection(redis, options.report)
-  // The outcome arrives as a change of state; a failed first attempt is followed by others.
-  await redis.connect().catch(() => {})
+  const { Cluster, Redis } = await import('ioredis')
+  const { target } = options
+  const open = (watch: ClientWatch): Client =>
+    target.kind === 'cluster'
+      ? openCluster(Cluster, { ...options, target }, watch)
+      : openSingle(Redis, { ...options, target }, watch)
+  const connection = new RedisConnection(open, options)
+  await connection.connect(milliseconds(options.connectTimeout + commandTimeoutOf(options)))
   return connection
 }
 
 export class RedisConnection {
-  readonly #redis: Redis
+  readonly #client: Client
+  readonly #commandTimeout: Milliseconds
   readonly #report: (event: ConnectionEvent) => void
   readonly #listeners = new Set<() => void>()
+  readonly #circuits = new Map<Redis, Circuit>()
+  /** Nodes of a Cluster whose trouble was said. */
+  readonly #troubled = new Set<string>()
   #state: ConnectionState = 'down'
   #session = 0
+  /** What `session` counts changes of: the node that held the ledger, and the connection to it. */
+  #home: { readonly circuit: Circuit; readonly connects: number } | undefined
   #cause: string | undefined
 
-  constructor(redis: Redis, report: (event: ConnectionEvent) => void) {
-    this.#redis = redis
-    this.#report = report
-    redis.on('error', (error) => {
-      this.#cause = error.message
+  constructor(open: (watch: ClientWatch) => Client, options: Pick<ConnectionOptions, 'use' | 'commandTimeout' | 'report'>) {
+    this.#commandTimeout = commandTimeoutOf(options)
+    this.#report = options.report
+    this.#client = open({
+      added: (node) => this.#circuits.set(node, new Circuit(node, () => this.#changed(node))),
+      removed: (node) => {
+        this.#circuits.delete(node)
+        this.#look()
+      },
+      moved: () => this.#look(),
+      failed: (error) => {
+        this.#cause = error.message
+      },
     })
-    redis.on('ready', () => {
-      this.#session += 1
-      this.#enter('ready')
-    })
-    redis.on('close', () => this.#enter('down'))
+  }
+
+  /** Its outcome is a change of state. Resolves after `patience` at the latest; attempts go on. */
+  connect(patience: Milliseconds): Promise<void> {
+    return within(patience, async () => this.#client.connect()).catch(() => {})
   }
 
   get state(): ConnectionState {
     return this.#state
   }
 
-  /** Counts connections: what was learnt on one, such as which ledger lies there, is not known on the next. */
+  /** Grows whenever another Redis may hold the ledger: what was learnt of one, such as which ledger lies there, is not known of the next. */
   get session(): number {
     return this.#session
   }
 
   /**
-   * Sends what `command` sends. Rejects with `RedisUnavailable` where nothing was sent, and with the client's error otherwise; after a timeout
-   * Redis may still run it, even behind later commands of another connection.
+   * Sends what `command` sends, to whoever holds `key`. Rejects with `RedisUnavailable` where nothing was sent, and with the client's error
+   * otherwise; after a timeout Redis may still run it, even behind later commands of another connection.
    */
-  async send<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (this.#state !== 'ready') throw new RedisUnavailable(this.#state)
-    const session = this.#session
+  send<T>(command: (redis: RedisCommands) => Promise<T>, key: string = ledgerTag): Promise<T> {
+    return this.#ask(this.#client.nodeOf(key), async () => command(this.#client.commands))
+  }
+
+  /** Names of those that hold keys, in an order that stays; of a single server, one. */
+  members(): string[] {
+    return [...this.#client.members().keys()].toSorted()
+  }
+
+  /** `send` for what has no key and concerns one member. */
+  sendTo<T>(member: string, command: (node: NodeCommands) => Promise<T>): Promise<T> {
+    const node = this.#client.members().get(member)
+    return this.#ask(node, async () => command(node as Redis))
+  }
+
+  /**
+   * Whether what was written to the ledger on this connection, in that session, lies on that many replicas too; waits for them no longer than
+   * `patience`, and holds up what is sent behind it meanwhile. False when it cannot be known. Never rejects.
+   */
+  async isReplicated(session: number, replicas: number, patience: Milliseconds): Promise<boolean> {
+    if (session !== this.#session) return false
+    const node = this.#client.nodeOf(ledgerTag)
+    // To Redis 0 means for ever.
+    const wait = Math.max(1, Math.min(Math.floor(patience), Math.floor(this.#commandTimeout / 2)))
     try {
-      return await command(this.#redis)
-    } catch (error) {
-      if (isTimeout(error) && session === this.#session && this.#state === 'ready') {
-        this.#cause = (error as Error).message
-        this.#enter('silent')
-        void this.#askUntilAnswered(session)
-      }
-      throw error
+      const count = await this.#ask(node, async () => (node as Redis).wait(replicas, wait))
+      return session === this.#session && count >= replicas
+    } catch {
+      return false
     }
   }
 
-  /** Runs `listener` after every change of state; the returned function ends that. */
+  /** Runs `listener` after every change of state or session; the returned function ends that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -124,31 +144,76 @@ export class RedisConnection {
 
   /** At once and for good; what is under way rejects. */
   close(): void {
-    this.#enter('closed')
-    this.#redis.disconnect()
+    this.#enter('closed', this.#cause)
+    this.#client.disconnect()
   }
 
-  /** Ends with an answer, or with the connection. Each question lasts as long as the command timeout, so this does not spin. */
-  async #askUntilAnswered(session: number): Promise<void> {
-    while (this.#state === 'silent' && session === this.#session && this.#redis.status === 'ready') {
-      try {
-        await this.#redis.ping()
-        if (this.#state === 'silent' && session === this.#session) this.#enter('ready')
-      } catch (error) {
-        if (!isTimeout(error)) return
-      }
+  async #ask<T>(node: Redis | undefined, command: () => Promise<T>): Promise<T> {
+    if (this.#state === 'closed') throw new RedisUnavailable('closed')
+    const circuit = node && this.#circuits.get(node)
+    if (circuit?.state !== 'ready') throw new RedisUnavailable(circuit?.state ?? 'down')
+    const { connects } = circuit
+    try {
+      // The client's own timeout starts again for what waits behind a pipeline, and for what is redirected.
+      return await within(this.#commandTimeout, command)
+    } catch (error) {
+      if (error instanceof Error && isTimeout(error.message)) circuit.open(connects, error.message)
+      throw error
+    } finally {
+      // A redirection leaves no other trace than that the slot is another's now, and the answer was that one's.
+      this.#look()
     }
   }
 
-  #enter(state: ConnectionState): void {
-    if (this.#state === state || this.#state === 'closed') return
+  #changed(node: Redis): void {
+    this.#look()
+    if (node === this.#client.nodeOf(ledgerTag)) return
+    const circuit = this.#circuits.get(node)
+    for (const [name, member] of this.#client.members()) {
+      if (member === node && circuit !== undefined) this.#tell(name, circuit)
+    }
+  }
+
+  #tell(node: string, { state, cause, connects }: Circuit): void {
+    if (this.#state === 'closed' || connects === 0 || this.#troubled.has(node) === (state !== 'ready')) return
+    if (state === 'ready') this.#troubled.delete(node)
+    else this.#troubled.add(node)
+    this.#report({ kind: 'redis-node', node, state, cause })
+  }
+
+  #look(): void {
+    const node = this.#client.nodeOf(ledgerTag)
+    const circuit = node && this.#circuits.get(node)
+    const isReady = circuit?.state === 'ready'
+    const isOther = isReady && (circuit !== this.#home?.circuit || circuit.connects !== this.#home.connects)
+    if (isOther) {
+      this.#home = { circuit, connects: circuit.connects }
+      this.#session += 1
+    }
+    if (!this.#enter(circuit?.state ?? 'down', circuit?.cause ?? this.#cause) && isOther) this.#notify()
+  }
+
+  /** False when it is in that state already. */
+  #enter(state: ConnectionState, cause: string | undefined): boolean {
+    if (this.#state === state || this.#state === 'closed') return false
     this.#state = state
-    this.#report({ kind: 'redis', state, cause: state === 'ready' ? undefined : this.#cause })
+    this.#report({ kind: 'redis', state, cause: state === 'ready' ? undefined : cause })
     if (state === 'ready') this.#cause = undefined
+    this.#notify()
+    return true
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener()
   }
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Command timed out'
+/** What `work` gives, or a timeout; what it does later is nobody's any more. */
+function within<T>(patience: Milliseconds, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(timedOut)), patience)
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
 }

@@ -64,7 +64,9 @@ function readSection(map: YAMLMap, path: string, found: Found): void {
     const full = path === '' ? key : `${path}.${key}`
     const source = found.at(rangeOf(pair.key))
     const row = rows.get(full)
-    if (row !== undefined) readValue(row, pair, found)
+    // `redis.tls: on` is short for the first of its settings.
+    const isSection = isMap(pair.value) && sections.has(full)
+    if (row !== undefined && !isSection) readValue(row, pair, found)
     else if (!sections.has(full)) found.problems.push({ key: full, source, problem: 'No such setting', fix: suggest(full, path) })
     else if (isMap(pair.value)) readSection(pair.value, full, found)
     else if (!isEmpty(pair.value)) {

@@ -22,6 +22,7 @@ export type KindName =
   | 'switch'
   | 'choice'
   | 'addresses'
+  | 'endpoints'
   | 'networks'
   | 'statuses'
   | 'file'
@@ -58,6 +59,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   switch: { shape: 'on, off', parse: parseSwitch },
   choice: { shape: 'word', parse: parseChoice },
   addresses: { shape: 'URLs', isList: true, parse: parseAddress },
+  endpoints: { shape: 'host:port, …', isList: true, parse: parseEndpoint },
   networks: { shape: 'addresses', isList: true, parse: parseNetwork },
   statuses: { shape: 'statuses', isList: true, parse: (text) => parseWhole(text, 100, 599) },
   file: { shape: 'file', parse: (text) => ({ value: text }) },
@@ -131,6 +133,15 @@ function parseAddress(text: string): Parsed {
     return { problem: `${quote(text)} has a path, and requests keep their own`, fix: `Write ${quote(url.origin)}` }
   }
   return { value: url.origin }
+}
+
+function parseEndpoint(text: string): Parsed {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? []
+  const parsed = parseHost(host)
+  const isWhole = 'value' in parsed && Number(port) > 0 && Number(port) <= 65_535
+  // "::1" alone would be read as port 1 of "::".
+  if (isWhole && (!host.includes(':') || host.startsWith('['))) return { value: { host: parsed.value, port: Number(port) } }
+  return { problem: `${quote(text)} is not a host with a port`, fix: 'Write "host:port", an IPv6 address as "[::1]:6379"' }
 }
 
 function parseNetwork(text: string): Parsed {

@@ -10,6 +10,7 @@ import { type Given, givenByDefault, givenByEnvironment, givenByFlags } from './
 import { kinds } from './kinds.ts'
 import type { SettingProblem } from './problem.ts'
 import { resolveRedis } from './redis.ts'
+import { checkRedis } from './redis-agreement.ts'
 import type { DeclaredSettings, Settings } from './settings.ts'
 import { laterVariables, membersOf, type SettingPath, table } from './table.ts'
 
@@ -51,7 +52,8 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   const declared = nest(values)
   const settings = { ...declared, redis: resolveRedis(declared.redis, given) }
   const sources = new Map([...given].map(([path, { source }]) => [path, source]))
-  const disagreements = checkAgreement(settings, (path) => sources.get(path) ?? 'default')
+  const sourceOf = (path: SettingPath): string => sources.get(path) ?? 'default'
+  const disagreements = [...checkRedis(declared.redis, sourceOf), ...checkAgreement(settings, sourceOf)]
   if (disagreements.length > 0) return { kind: 'problems', problems: disagreements }
   return { kind: 'settings', settings, sources }
 }

@@ -2,6 +2,7 @@
  * Everything that can be set outside rules.yaml, as the program reads it: parsed, checked, immutable. Each member is one row of `table.ts`,
  * which names it in snake_case: `server.limits.header_size` is `server.limits.headerSize` here. A size of 0 and a timeout of 0 mean none.
  */
+import type { Endpoint, RedisTarget, RedisTls } from '../redis/target.ts'
 import type { Milliseconds } from '../time.ts'
 
 export interface Settings extends Omit<DeclaredSettings, 'redis'> {
@@ -9,15 +10,17 @@ export interface Settings extends Omit<DeclaredSettings, 'redis'> {
   readonly redis: RedisSettings | undefined
 }
 
-export interface RedisSettings {
-  readonly host: string
-  readonly port: number
-  readonly username: string | undefined
-  readonly password: string | undefined
-  readonly db: number
-  readonly tls: boolean
+export interface RedisSettings extends RedisTimes {
+  readonly target: RedisTarget
+}
+
+export interface RedisTimes {
   readonly commandTimeout: Milliseconds
   readonly connectTimeout: Milliseconds
+  /** How long what is known of purges is trusted without hearing from Redis. */
+  readonly detachedTtl: Milliseconds
+  /** How many replicas must have a purge; 0: nobody waits for any. */
+  readonly minReplicas: number
 }
 
 /** The settings as they are written down, row by row. */
@@ -28,6 +31,7 @@ export interface DeclaredSettings {
   readonly redis: RedisSection
   readonly store: StoreSettings
   readonly rules: string
+  readonly dataDir: string | undefined
   readonly jsonLimit: number
   readonly prefix: string | undefined
   readonly defaultTtl: Milliseconds | undefined
@@ -100,10 +104,23 @@ export interface OriginSection {
   }
 }
 
-export interface RedisSection extends Omit<RedisSettings, 'host'> {
+export interface RedisSection extends RedisTimes {
   readonly enabled: boolean
   readonly url: string | undefined
   readonly host: string | undefined
+  readonly port: number
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly db: number
+  readonly tls: RedisTls & { readonly enabled: boolean }
+  readonly sentinel: {
+    readonly hosts: readonly Endpoint[]
+    readonly name: string | undefined
+    readonly username: string | undefined
+    readonly password: string | undefined
+    readonly tls: boolean
+  }
+  readonly clusterNodes: readonly Endpoint[]
 }
 
 export interface StoreSettings {

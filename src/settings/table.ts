@@ -78,9 +78,20 @@ export const table: readonly Row[] = [
   { path: 'redis.username', kind: 'text', help: 'User of the access control list' },
   { path: 'redis.password', kind: 'secret', env: 'REDIS_PASSWORD', help: 'Password' },
   { path: 'redis.db', kind: 'count', default: '0', env: 'REDIS_DB', help: 'Number of the database' },
-  { path: 'redis.tls', kind: 'switch', default: 'off', env: 'REDIS_TLS', help: 'Whether to connect by TLS' },
+  { path: 'redis.tls.enabled', kind: 'switch', default: 'off', env: 'REDIS_TLS', aliases: ['redis.tls'], help: 'Whether to connect by TLS' },
+  { path: 'redis.tls.ca', kind: 'file', help: "File of certificates to trust instead of the system's, PEM" },
+  { path: 'redis.tls.servername', kind: 'host', help: "Name that the certificate must carry; the host's own when unset" },
+  { path: 'redis.tls.reject_unauthorized', kind: 'switch', default: 'on', help: 'Whether a certificate that cannot be verified is refused' },
+  { path: 'redis.sentinel.hosts', kind: 'endpoints', default: '', env: 'REDIS_SENTINEL_HOSTS', help: 'Sentinels to ask for the primary, in place of a URL or host' },
+  { path: 'redis.sentinel.name', kind: 'text', env: 'REDIS_SENTINEL_NAME', help: 'What the Sentinels call it' },
+  { path: 'redis.sentinel.username', kind: 'text', help: 'User of the Sentinels themselves' },
+  { path: 'redis.sentinel.password', kind: 'secret', help: 'Password of the Sentinels themselves' },
+  { path: 'redis.sentinel.tls', kind: 'switch', default: 'off', help: 'Whether to ask the Sentinels by TLS' },
+  { path: 'redis.cluster_nodes', kind: 'endpoints', default: '', env: 'REDIS_CLUSTER_NODES', help: 'Some nodes of a Cluster, in place of a URL or host; the others are learnt' },
   { path: 'redis.command_timeout', kind: 'timeout', default: '200ms', help: 'After this a command counts as failed, and the origin answers' },
   { path: 'redis.connect_timeout', kind: 'timeout', default: '2s', help: 'Time for a connection' },
+  { path: 'redis.detached_ttl', kind: 'timeout', default: '2s', help: 'How long an instance that hears nothing from Redis trusts what it knows; bounds how old an answer of another instance can be' },
+  { path: 'redis.min_replicas', kind: 'count', default: '0', help: 'Replicas that must have a purge before it counts as done' },
 
   { path: 'store.memory_limit', kind: 'size', default: '256MiB', flag: 'memory-limit', help: 'Bytes that entries may take in this process' },
   { path: 'store.max_entry', kind: 'size', default: '8MiB', help: 'The largest body that is stored; a rule may lower it' },
@@ -88,6 +99,7 @@ export const table: readonly Row[] = [
   { path: 'store.memory_compress_above', kind: 'size', default: '0B', help: 'The same in memory, where a hit then costs a decompression; 0B: never' },
 
   { path: 'rules', kind: 'text', default: './rules.yaml', env: 'RULES', flag: 'rules', help: 'The file of rules' },
+  { path: 'data_dir', kind: 'text', help: 'Folder for purges that Redis could not take; unset: they are forgotten when the process ends' },
   { path: 'json_limit', kind: 'size', default: '1MiB', help: 'Bytes of a JSON body that are read for templates' },
   { path: 'prefix', kind: 'name', env: 'CACHE_PREFIX', flag: 'prefix', help: "Start of every key, where the rules name none" },
   { path: 'default_ttl', kind: 'duration', env: 'CACHE_DEFAULT_TTL', flag: 'default-ttl', help: 'Lifetime, where the rules name none' },
@@ -98,7 +110,7 @@ export const table: readonly Row[] = [
 ]
 
 /** Variables that will mean something and do not yet: naming them must not seem to work. */
-export const laterVariables: readonly string[] = ['REDIS_SENTINEL_HOSTS', 'REDIS_SENTINEL_NAME', 'REDIS_CLUSTER_NODES', 'WORKERS']
+export const laterVariables: readonly string[] = ['WORKERS']
 
 /** Where a setting stands in `Settings`: `json_limit` → `jsonLimit`. */
 export function membersOf(path: SettingPath): string[] {

@@ -7,6 +7,7 @@ import type { RedisConnection } from '../redis/connection.ts'
 import { type Seconds, toMilliseconds } from '../time.ts'
 import { decode, encode } from './codec.ts'
 import { redisPattern } from './glob.ts'
+import { nextCursor, readCursor } from './scan-cursor.ts'
 import type { Store, StoreStatus } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -33,7 +34,7 @@ export class RedisStore implements Store {
 
   async get(key: string): Promise<Stored | undefined> {
     try {
-      const value = await this.#connection.send((redis) => redis.getBuffer(key))
+      const value = await this.#connection.send((redis) => redis.getBuffer(key), key)
       if (value === null) return undefined
       const stored = decode(value)
       if (stored !== undefined) return stored
@@ -49,7 +50,7 @@ export class RedisStore implements Store {
     if (!(keepFor > 0)) return false
     try {
       const value = encode(stored)
-      const reply = await this.#connection.send((redis) => redis.set(key, value, 'PX', expiry(keepFor)))
+      const reply = await this.#connection.send((redis) => redis.set(key, value, 'PX', expiry(keepFor)), key)
       return reply === 'OK'
     } catch (error) {
       this.#failed('put', error)
@@ -59,7 +60,7 @@ export class RedisStore implements Store {
 
   async renew(key: string, keepFor: Seconds): Promise<void> {
     try {
-      await this.#connection.send((redis) => redis.pexpire(key, expiry(keepFor)))
+      await this.#connection.send((redis) => redis.pexpire(key, expiry(keepFor)), key)
     } catch (error) {
       this.#failed('renew', error)
     }
@@ -67,7 +68,7 @@ export class RedisStore implements Store {
 
   async delete(key: string): Promise<boolean> {
     try {
-      return (await this.#connection.send((redis) => redis.unlink(key))) > 0
+      return (await this.#connection.send((redis) => redis.unlink(key), key)) > 0
     } catch (error) {
       this.#failed('delete', error)
       return false
@@ -76,12 +77,14 @@ export class RedisStore implements Store {
 
   /** A page may hold fewer keys than `count`, or none, or one of another page: that is how Redis scans. Other types are not ours. */
   async list(match: string, cursor: string, count: number): Promise<{ keys: string[]; cursor: string | undefined }> {
-    const from = /^\d{1,20}$/.test(cursor) ? cursor : '0'
+    const members = this.#connection.members()
+    const { member, at } = readCursor(cursor, members)
+    if (member === undefined) return { keys: [], cursor: undefined }
     try {
-      const [next, found] = await this.#connection.send((redis) =>
-        redis.scan(from, 'MATCH', redisPattern(match), 'COUNT', Math.min(Math.max(1, count), 1000), 'TYPE', 'string'),
+      const [next, keys] = await this.#connection.sendTo(member, (node) =>
+        node.scan(at, 'MATCH', redisPattern(match), 'COUNT', Math.min(Math.max(1, count), 1000), 'TYPE', 'string'),
       )
-      return { keys: found, cursor: next === '0' ? undefined : next }
+      return { keys, cursor: nextCursor(next, member, members) }
     } catch (error) {
       this.#failed('list', error)
       return { keys: [], cursor: undefined }

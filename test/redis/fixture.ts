@@ -1,7 +1,9 @@
 /** A connection to a test's own Redis, with what it reported, and ways to wait. */
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
+import type { RedisUse } from '../../src/redis/client.ts'
 import { type ConnectionEvent, type ConnectionState, connectRedis, type RedisConnection } from '../../src/redis/connection.ts'
+import type { Access, RedisTarget } from '../../src/redis/target.ts'
 import { milliseconds } from '../../src/time.ts'
 
 export interface TestConnection {
@@ -11,15 +13,12 @@ export interface TestConnection {
   reached(state: ConnectionState): Promise<void>
 }
 
-export async function connect(t: Test, port: number): Promise<TestConnection> {
+/** To a server on that port, or to another target. */
+export async function connect(t: Test, to: number | RedisTarget, use: RedisUse = 'entries'): Promise<TestConnection> {
   const events: ConnectionEvent[] = []
   const connection = await connectRedis({
-    host: '127.0.0.1',
-    port,
-    username: undefined,
-    password: undefined,
-    db: 0,
-    tls: false,
+    target: typeof to === 'number' ? standalone(to) : to,
+    use,
     connectTimeout: milliseconds(500),
     commandTimeout: milliseconds(200),
     report: (event) => events.push(event),
@@ -35,6 +34,12 @@ export async function connect(t: Test, port: number): Promise<TestConnection> {
       })
     })
   return { connection, events, reached }
+}
+
+export const anybody: Access = { username: undefined, password: undefined, tls: undefined }
+
+export function standalone(port: number, access: Partial<Access> = {}): RedisTarget {
+  return { kind: 'standalone', host: '127.0.0.1', port, db: 0, ...anybody, ...access }
 }
 
 /** A plain client beside the tested one, for what an operator or a fault does. */

@@ -77,3 +77,13 @@ t.test('kinds never throw, and a problem stays one short line', async () => {
     }),
   )
 })
+
+t.test('kinds: an endpoint is a host with its port', async (t) => {
+  const read = (text: string): unknown => kinds.endpoints.parse(text, [])
+  t.same(read('redis-1.example:6379'), { value: { host: 'redis-1.example', port: 6379 } })
+  t.same(read('10.0.0.1:1'), { value: { host: '10.0.0.1', port: 1 } })
+  t.same(read('[::1]:65535'), { value: { host: '::1', port: 65_535 } })
+  for (const text of ['', 'h', 'h:', ':1', 'h:0', 'h:65536', 'h:1x', '::1', '::1:6379', 'redis://h:1', 'a b:1', '[::1]']) {
+    t.match(read(text), { problem: /is not a host with a port/, fix: /host:port/ }, text)
+  }
+})
