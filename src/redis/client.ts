@@ -4,6 +4,7 @@
  */
 import type { Redis, RedisOptions, SentinelConnectionOptions } from 'ioredis'
 import { type Milliseconds, milliseconds } from '../time.ts'
+import { watchSentinels } from './sentinel-watch.ts'
 import type { Access, RedisTarget, SentinelTarget, StandaloneTarget } from './target.ts'
 
 /**
@@ -78,6 +79,7 @@ type NodeOptions = Pick<
   | 'autoResendUnfulfilledCommands'
   | 'maxRetriesPerRequest'
   | 'connectTimeout'
+  | 'disconnectTimeout'
   | 'commandTimeout'
   | 'socketTimeout'
   | 'reconnectOnError'
@@ -93,6 +95,8 @@ export function nodeOptions(options: ClientOptions): NodeOptions {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout,
+    // How long a server that does not answer may delay that it is left.
+    disconnectTimeout: options.commandTimeout,
     commandTimeout,
     socketTimeout: use === 'stream' ? commandTimeout + 500 : 5 * commandTimeout,
     // 1: reconnect, to reach the new primary. 2 would also send the command again.
@@ -121,6 +125,12 @@ export function openSingle(
     retryStrategy: reconnectDelay,
   })
   watch.added(redis)
+  const sentinels =
+    target.kind === 'sentinel' &&
+    watchSentinels(make, target, {
+      connected: () => (redis.status === 'ready' ? `${redis.stream.remoteAddress}:${redis.stream.remotePort}` : undefined),
+      leave: () => redis.disconnect(true),
+    })
   return {
     commands: redis,
     nodeOf: () => redis,
@@ -131,7 +141,10 @@ export function openSingle(
         redis.once('error', () => resolve())
         redis.connect().then(resolve, () => resolve())
       }),
-    disconnect: () => redis.disconnect(),
+    disconnect() {
+      if (sentinels) sentinels.close()
+      redis.disconnect()
+    },
   }
 }
 

@@ -10,6 +10,8 @@ import type { ClusterTarget } from './target.ts'
 
 /** How often it is asked who holds which slot while nothing shows that it changed. */
 const refreshInterval = 5000
+/** Of a node that is lost, before it is given up: some ten seconds. */
+const mostAttempts = 20
 
 export function openCluster(make: typeof Cluster, options: ClientOptions<ClusterTarget>, watch: ClientWatch): Client {
   const { target, use, connectTimeout, commandTimeout } = options
@@ -34,6 +36,9 @@ export function openCluster(make: typeof Cluster, options: ClientOptions<Cluster
       slotsRefreshInterval: refreshInterval,
       clusterRetryStrategy: reconnectDelay,
       clusterNodeRetryStrategy: (attempt) => {
+        // When every node has been given up, all begins anew from the nodes that were named, whose addresses may be others by now. Before the
+        // first of them has answered each has one try: the client waits in vain for the end of a node that would try again.
+        if (cluster.status !== 'ready' || attempt > mostAttempts) return null
         // Who is lost may have been replaced.
         cluster.refreshSlotsCache()
         return reconnectDelay(attempt)

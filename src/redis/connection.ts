@@ -95,6 +95,12 @@ export class RedisConnection {
     return this.#state
   }
 
+  /** What was last heard of its trouble; undefined when ready. */
+  get cause(): string | undefined {
+    const node = this.#client.nodeOf(ledgerTag)
+    return (node && this.#circuits.get(node)?.cause) ?? this.#cause
+  }
+
   /** Grows whenever another Redis may hold the ledger: what was learnt of one, such as which ledger lies there, is not known of the next. */
   get session(): number {
     return this.#session

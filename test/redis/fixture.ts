@@ -14,13 +14,17 @@ export interface TestConnection {
 }
 
 /** To a server on that port, or to another target. */
-export async function connect(t: Test, to: number | RedisTarget, use: RedisUse = 'entries'): Promise<TestConnection> {
+export async function connect(
+  t: Test,
+  to: number | RedisTarget,
+  { use = 'entries', commandTimeout = 200 }: { readonly use?: RedisUse; readonly commandTimeout?: number } = {},
+): Promise<TestConnection> {
   const events: ConnectionEvent[] = []
   const connection = await connectRedis({
     target: typeof to === 'number' ? standalone(to) : to,
     use,
     connectTimeout: milliseconds(500),
-    commandTimeout: milliseconds(200),
+    commandTimeout: milliseconds(commandTimeout),
     report: (event) => events.push(event),
   })
   t.teardown(() => connection.close())

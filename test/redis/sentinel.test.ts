@@ -1,0 +1,142 @@
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { openRedisLedger } from '../../src/ledger/redis.ts'
+import { watchSentinels } from '../../src/redis/sentinel-watch.ts'
+import type { SentinelTarget } from '../../src/redis/target.ts'
+import { milliseconds, systemClock } from '../../src/time.ts'
+import { startRedis } from '../fixtures/redis.ts'
+import { type RedisSentinel, startRedisSentinel } from '../fixtures/redis-sentinel.ts'
+import { anybody, connect, outsider, until } from './fixture.ts'
+
+const patience = milliseconds(100)
+
+async function start(t: Test, count: 1 | 3 = 1): Promise<{ sentinel: RedisSentinel; target: SentinelTarget }> {
+  const sentinel = await startRedisSentinel(count)
+  t.teardown(() => sentinel.stop())
+  return { sentinel, target: targetOf(sentinel.ports, sentinel.name) }
+}
+
+function targetOf(ports: readonly number[], name: string): SentinelTarget {
+  const sentinels = ports.map((port) => ({ host: '127.0.0.1', port }))
+  return { kind: 'sentinel', sentinels, name, db: 0, ...anybody, sentinelAccess: anybody }
+}
+
+t.test(
+  'the primary is found, and left for the replica that replaced it: another session, and another epoch of the ledger',
+  async (t) => {
+    const { sentinel, target } = await start(t)
+    const { connection, events, reached } = await connect(t, target, { commandTimeout: 1000 })
+    t.equal(connection.state, 'ready')
+    const ledger = await openRedisLedger({ connection, prefix: 'p', clock: systemClock })
+    t.teardown(() => ledger.close())
+    const before = await ledger.stamp()
+    await connection.send((redis) => redis.set('k', 'old primary'))
+    t.equal(await outsider(t, sentinel.primary.port).get('k'), 'old primary')
+
+    await sentinel.failover()
+    await until(() =>
+      connection.session > 1 ? connection.send((redis) => redis.set('k', 'new primary')).catch(() => undefined) : later(),
+    )
+    t.equal(await outsider(t, sentinel.replica.port).get('k'), 'new primary')
+    await reached('ready')
+    const after = await until(() => ledger.stamp())
+    t.not(after.epoch, before?.epoch)
+    t.equal(events.at(-1)?.state, 'ready')
+  },
+)
+
+t.test('a primary that is killed: commands fail at once until the replica is primary, and work again', async (t) => {
+  const { sentinel, target } = await start(t, 3)
+  const { connection, reached } = await connect(t, target)
+  const { session } = connection
+  await sentinel.primary.kill()
+  await reached('down')
+  const began = performance.now()
+  await t.rejects(connection.send((redis) => redis.get('k')))
+  t.ok(performance.now() - began < 100, 'nothing waits for a reconnect')
+  await reached('ready')
+  await until(() => connection.send((redis) => redis.set('k', 'v')).catch(() => undefined))
+  t.ok(connection.session > session)
+})
+
+t.test('Sentinels that are away keep nobody from Redis, and a start without them heals', async (t) => {
+  const { sentinel, target } = await start(t)
+  const { connection } = await connect(t, target, { commandTimeout: 1000 })
+  await sentinel.killSentinels()
+  t.equal(await connection.send((redis) => redis.set('k', 'v')), 'OK')
+  const began = performance.now()
+  const late = await connect(t, target)
+  t.equal(late.connection.state, 'down')
+  t.ok(performance.now() - began < 2000, 'the start is not held up')
+  late.connection.close()
+  t.equal(late.connection.state, 'closed')
+})
+
+t.test('isReplicated: whether as many replicas have what was written in that session', async (t) => {
+  const { sentinel, target } = await start(t)
+  const { connection } = await connect(t, target, { use: 'ledger', commandTimeout: 1000 })
+  await connection.send((redis) => redis.set('k', 'v'))
+  t.equal(await connection.isReplicated(connection.session, 1, milliseconds(500)), true)
+  t.equal(await connection.isReplicated(connection.session, 2, patience), false, 'there are not so many')
+  t.equal(
+    await connection.isReplicated(connection.session - 1, 1, patience),
+    false,
+    'what an earlier connection wrote is not known',
+  )
+  sentinel.replica.pause()
+  await connection.send((redis) => redis.set('k', 'w'))
+  const began = performance.now()
+  t.equal(await connection.isReplicated(connection.session, 1, patience), false, 'it has not got this one')
+  t.ok(performance.now() - began < 500)
+  t.equal(connection.state, 'ready')
+  sentinel.replica.resume()
+  connection.close()
+  t.equal(await connection.isReplicated(connection.session, 1, patience), false)
+})
+
+t.test('watchSentinels leaves when a Sentinel names another primary, and only then', async (t) => {
+  // Stands in for a Sentinel: what matters is what it publishes.
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const speaker = outsider(t, server.port)
+  let left = 0
+  let heard: () => void = () => {}
+  const leave = (): void => {
+    left += 1
+    heard()
+  }
+  const watch = watchSentinels(Redis, targetOf([server.port], 'main'), { connected: () => '127.0.0.1:1', leave })
+  t.teardown(() => watch.close())
+  await until(async () => ((await speaker.pubsub('NUMSUB', '+switch-master'))[1] === 1 ? true : undefined))
+  await speaker.publish('+switch-master', 'other 10.0.0.1 6379 10.0.0.2 6379')
+  const left1 = new Promise<void>((resolve) => {
+    heard = resolve
+  })
+  await speaker.publish('+switch-master', 'main 10.0.0.1 6379 10.0.0.2 6379')
+  await left1
+  t.equal(left, 1)
+})
+
+t.test('watchSentinels asks what was said before it listened', async (t) => {
+  const { sentinel, target } = await start(t)
+  const address = `127.0.0.1:${sentinel.primary.port}`
+  let asked = 0
+  const right = watchSentinels(Redis, target, {
+    connected: () => {
+      asked += 1
+      return address
+    },
+    leave: () => t.fail('it is the primary'),
+  })
+  t.teardown(() => right.close())
+  await new Promise<void>((resolve) => {
+    const wrong = watchSentinels(Redis, target, { connected: () => '127.0.0.1:1', leave: resolve })
+    t.teardown(() => wrong.close())
+  })
+  await until(async () => (asked > 0 ? true : undefined))
+  t.equal(asked, 1)
+})
+
+async function later(): Promise<undefined> {
+  return undefined
+}
