@@ -9,6 +9,7 @@ import { openRedisLedger } from './ledger/redis.ts'
 import type { Log } from './observe/log.ts'
 import type { Parts } from './proxy/parts.ts'
 import { connectRedis, type RedisConnection } from './redis/connection.ts'
+import { missingRights } from './redis/rights.ts'
 import { describeTarget } from './redis/target.ts'
 import type { RedisSettings, Settings } from './settings/settings.ts'
 import { MemoryStore } from './store/memory.ts'
@@ -61,6 +62,8 @@ async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redi
   })
   // A connection that never was has no change of state to report.
   if (connection.state !== 'ready') log.reportChange('redis', connection.state, { where: describeTarget(target) })
+  const missing = await missingRights(connection, prefix)
+  if (missing.length > 0) log.event('error', 'redis-rights-missing', { missing })
   const ledger = await openRedisLedger({ connection, prefix, clock, report: (event) => reportLedger(log, event) })
   const store = new RedisStore({
     connection,

@@ -11,6 +11,7 @@ import { createApi } from '../src/admin/api.ts'
 import { run } from '../src/commands/run.ts'
 import { reasons } from '../src/observe/reasons.ts'
 import { series } from '../src/observe/series.ts'
+import { clusterCommands, neededCommands } from '../src/redis/rights.ts'
 import { parseRules } from '../src/rules/parse.ts'
 import { formatProblem } from '../src/rules/problem.ts'
 import { formatSettingsTable } from '../src/settings/describe.ts'
@@ -27,6 +28,19 @@ const fenced = (info: string): string[] => fences.filter((fence) => fence.info =
 
 t.test('README: the table of settings is that of the settings', async (t) => {
   t.equal(tableBelow('| setting |'), formatSettingsTable())
+})
+
+t.test("README: the user of Redis's access control list has the rights that are needed, and no other", async (t) => {
+  const [line = ''] = /^ *user springhouse [\s\S]*?(?=^ *```)/m.exec(readme) ?? []
+  const given = line.split(/\s+/).filter((word) => word.startsWith('+'))
+  t.same(
+    given.toSorted(),
+    Object.values(neededCommands)
+      .flat()
+      .map((name) => `+${name}`)
+      .toSorted(),
+  )
+  for (const name of clusterCommands) t.match(readme, `+${name}`)
 })
 
 t.test('README: every reason stands in the table, with its outcome and its sentence', async (t) => {

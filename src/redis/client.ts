@@ -21,6 +21,7 @@ export type RedisCommands = Pick<
   | 'set'
   | 'pexpire'
   | 'unlink'
+  | 'exists'
   | 'zmscore'
   | 'eval'
   | 'evalsha'

@@ -6,14 +6,15 @@ import type { RedisConnection } from './connection.ts'
 import { ledgerTag } from './slot.ts'
 
 /** As `ACL SETUSER` takes them, without the plus; `connecting` is what the client itself sends. */
-export const neededCommands: Readonly<Record<'connecting' | 'entries' | 'ledger', readonly string[]>> = {
-  connecting: ['auth', 'client', 'hello', 'info', 'ping', 'select'],
+export const neededCommands: Readonly<Record<'connecting' | 'entries' | 'leases' | 'ledger', readonly string[]>> = {
+  connecting: ['auth', 'client', 'info', 'ping', 'select'],
   entries: ['get', 'pexpire', 'scan', 'set', 'unlink'],
+  leases: ['del', 'hget', 'hmget', 'hset'],
   ledger: ['eval', 'evalsha', 'exists', 'time', 'zadd', 'zcount', 'zincrby', 'zrangebyscore', 'zrem', 'zscore', 'zmscore'],
 }
 
-/** A Cluster is asked who holds which slot. */
-const clusterCommands: readonly string[] = ['cluster']
+/** A Cluster is asked who holds which slot, and to take over where a slot moves. */
+export const clusterCommands: readonly string[] = ['asking', 'cluster']
 
 const script = `
 local missing = {}

@@ -1,6 +1,6 @@
 /** Scripts that run in Redis, over one key each, so that a Cluster takes them too. */
 import { hash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisCommands } from './client.ts'
 
 export interface Script {
   readonly source: string
@@ -17,7 +17,7 @@ export interface ScriptCall {
 }
 
 /** By digest; whole where Redis does not know it (a restart, SCRIPT FLUSH), and then nothing has run before. */
-export async function runScript(redis: Redis, script: Script, { key, values }: ScriptCall): Promise<unknown> {
+export async function runScript(redis: RedisCommands, script: Script, { key, values }: ScriptCall): Promise<unknown> {
   try {
     return await redis.evalsha(script.digest, 1, key, ...values)
   } catch (error) {

@@ -7,7 +7,13 @@ import type { SettingPath } from './table.ts'
 /** `sourceOf` says where a setting was given. */
 export function checkRedis(section: RedisSection, sourceOf: (path: SettingPath) => string): SettingProblem[] {
   if (!section.enabled) return []
-  const found = [...severalServers(section), ...halfSentinel(section), ...clusterWithDatabase(section), ...tlsWithoutTls(section)]
+  const found = [
+    ...severalServers(section),
+    ...halfSentinel(section),
+    ...clusterWithDatabase(section),
+    ...tlsWithoutTls(section),
+    ...noTime(section),
+  ]
   return found.map(({ path, because, problem, fix }) => {
     const sources = [path, ...because].map(sourceOf).filter((source) => source !== 'default')
     return { key: path, source: [...new Set(sources)].join(' and ') || 'default', problem, fix }
@@ -75,4 +81,12 @@ function tlsWithoutTls({ tls, url, sentinel }: RedisSection): Contradiction[] {
       fix: 'Set redis.tls.enabled (REDIS_TLS) to "on", or leave it out',
     },
   ]
+}
+
+function noTime({ commandTimeout, connectTimeout }: RedisSection): Contradiction[] {
+  const found: Contradiction[] = []
+  const problem = 'Whoever waits for Redis must stop waiting some time, and not at once'
+  if (commandTimeout === 0) found.push({ path: 'redis.command_timeout', because: [], problem, fix: 'Write "200ms"' })
+  if (connectTimeout === 0) found.push({ path: 'redis.connect_timeout', because: [], problem, fix: 'Write "2s"' })
+  return found
 }

@@ -131,13 +131,11 @@ t.test('the member that holds the ledger decides: silent with it, and another se
   await reached('ready')
   t.equal(connection.session, 2)
   await until(() => connection.send((redis) => redis.set(key, 'v', 'PX', 1)).catch(() => undefined))
-  t.same(
-    events
-      .filter(({ kind }) => kind === 'redis')
-      .map(({ state }) => state)
-      .filter((state) => state !== 'silent'),
-    ['ready', 'ready', 'down', 'ready'],
-  )
+  // Until the Cluster is well again a command may be late once more.
+  const states = events.filter(({ kind }) => kind === 'redis').map(({ state }) => state)
+  t.same(states.slice(0, 3), ['ready', 'silent', 'ready'])
+  t.equal(states.filter((state) => state === 'down').length, 1)
+  await reached('ready')
 })
 
 t.test('the slot of the ledger moves: the session grows before anything of the new holder is believed', async (t) => {

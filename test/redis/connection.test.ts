@@ -61,6 +61,25 @@ t.test('the first timeout makes the connection silent: commands reject at once u
   t.match(events.slice(0, 2), [{ state: 'ready' }, { state: 'silent', cause: /timed out/ }])
 })
 
+t.test('whatever a command does, it is over within the command timeout, and Redis counts as ready once it answers', async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const { connection, reached } = await connect(t, redis.port)
+  await t.rejects(
+    connection.send(() => new Promise(() => {})),
+    /timed out/,
+  )
+  await reached('ready')
+  await t.rejects(
+    connection.send(() => {
+      throw new TypeError('of the caller')
+    }),
+    TypeError,
+  )
+  t.equal(connection.state, 'ready')
+  t.equal(connection.session, 1)
+})
+
 t.test('a Redis that stays silent loses its connection, and the next one is another session', async (t) => {
   const redis = await startRedis()
   t.teardown(() => redis.stop())

@@ -43,6 +43,11 @@ t.test('checkRedis names the key, where both were said, and what to write', asyn
       'redis.tls.ca: It is for TLS, which is off. Set redis.tls.enabled (REDIS_TLS) to "on", or leave it out',
     ],
     [[{ REDIS_URL: 'redis://h' }, 'redis: { tls: { servername: s } }'], 'redis.tls.servername: It is for TLS, which is off'],
+    [
+      [{ REDIS_HOST: 'h' }, 'redis: { command_timeout: 0s }'],
+      'redis.command_timeout: Whoever waits for Redis must stop waiting some time, and not at once. Write "200ms"',
+    ],
+    [[{ REDIS_HOST: 'h' }, 'redis: { connect_timeout: 0s }'], 'redis.connect_timeout: Whoever waits'],
     [[{ REDIS_CLUSTER_NODES: 'a' }], 'redis.cluster_nodes: "a" is not a host with a port. Write "host:port"'],
   ]
   for (const [given, expected] of cases) {
