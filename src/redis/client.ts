@@ -4,7 +4,7 @@
  */
 import type { Redis, RedisOptions, SentinelConnectionOptions } from 'ioredis'
 import { type Milliseconds, milliseconds } from '../time.ts'
-import { watchSentinels } from './sentinel-watch.ts'
+import { leaveReplaced, watchSentinels } from './sentinel-watch.ts'
 import type { Access, RedisTarget, SentinelTarget, StandaloneTarget } from './target.ts'
 
 /**
@@ -126,12 +126,7 @@ export function openSingle(
     retryStrategy: reconnectDelay,
   })
   watch.added(redis)
-  const sentinels =
-    target.kind === 'sentinel' &&
-    watchSentinels(make, target, {
-      connected: () => (redis.status === 'ready' ? `${redis.stream.remoteAddress}:${redis.stream.remotePort}` : undefined),
-      leave: () => redis.disconnect(true),
-    })
+  const sentinels = target.kind === 'sentinel' ? watchSentinels(make, target, leaveReplaced(redis)) : undefined
   return {
     commands: redis,
     nodeOf: () => redis,
@@ -143,7 +138,7 @@ export function openSingle(
         redis.connect().then(resolve, () => resolve())
       }),
     disconnect() {
-      if (sentinels) sentinels.close()
+      sentinels?.close()
       redis.disconnect()
     },
   }

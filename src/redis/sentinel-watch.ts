@@ -9,12 +9,8 @@ import type { SentinelTarget } from './target.ts'
 
 const channel = '+switch-master'
 
-/** `connected` says to which address we are, if to any. `close` ends it. */
-export function watchSentinels(
-  make: typeof Redis,
-  target: SentinelTarget,
-  primary: { readonly connected: () => string | undefined; readonly leave: () => void },
-): { close(): void } {
+/** Tells the address of the primary whenever a Sentinel names it. `close` ends that. */
+export function watchSentinels(make: typeof Redis, target: SentinelTarget, named: (address: string) => void): { close(): void } {
   const sentinels = target.sentinels.map(({ host, port }) => {
     const sentinel = new make({
       host,
@@ -27,7 +23,8 @@ export function watchSentinels(
     // A Sentinel that is away is no news: the others speak.
     sentinel.on('error', () => {})
     sentinel.on('message', (_, text) => {
-      if (text.startsWith(`${target.name} `)) primary.leave()
+      const [name, , , newHost, newPort] = text.split(' ')
+      if (name === target.name) named(`${newHost}:${newPort}`)
     })
     sentinel.on('ready', () => void listen(sentinel))
     return sentinel
@@ -38,10 +35,7 @@ export function watchSentinels(
     try {
       await sentinel.subscribe(channel)
       const said = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', target.name)
-      const [host, port] = Array.isArray(said) ? said.map(String) : []
-      const connected = primary.connected()
-      // A name cannot be compared with the address it has.
-      if (host !== undefined && isIP(host) > 0 && connected !== undefined && connected !== `${host}:${port}`) primary.leave()
+      if (Array.isArray(said)) named(said.join(':'))
     } catch {
       // Its connection is lost, or it does not know the name; the next one that is ready asks again.
     }
@@ -51,5 +45,26 @@ export function watchSentinels(
     close() {
       for (const sentinel of sentinels) sentinel.disconnect()
     },
+  }
+}
+
+/** What the connection to the primary does when a Sentinel names one: leaves, if it is connected to another, once for each time it is named. */
+export function leaveReplaced(redis: Redis): (address: string) => void {
+  let latest: string | undefined
+  const compare = (): void => {
+    // While it connects it must not be disturbed: the client would give up for good.
+    if (latest === undefined || redis.status !== 'ready') return
+    const { remoteAddress, remotePort } = redis.stream
+    const isThere = latest === `${remoteAddress}:${remotePort}`
+    // A Sentinel that is behind names an old one: what it says is good for one look at the others.
+    latest = undefined
+    if (!isThere) redis.disconnect(true)
+  }
+  redis.on('ready', compare)
+  return (address) => {
+    // A name cannot be compared with the address it has.
+    if (isIP(address.slice(0, address.lastIndexOf(':'))) === 0) return
+    latest = address
+    compare()
   }
 }

@@ -1,7 +1,8 @@
+import { EventEmitter } from 'node:events'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { openRedisLedger } from '../../src/ledger/redis.ts'
-import { watchSentinels } from '../../src/redis/sentinel-watch.ts'
+import { leaveReplaced, watchSentinels } from '../../src/redis/sentinel-watch.ts'
 import type { SentinelTarget } from '../../src/redis/target.ts'
 import { milliseconds, systemClock } from '../../src/time.ts'
 import { startRedis } from '../fixtures/redis.ts'
@@ -76,7 +77,9 @@ t.test('isReplicated: whether as many replicas have what was written in that ses
   const { sentinel, target } = await start(t)
   const { connection } = await connect(t, target, { use: 'ledger', commandTimeout: 1000 })
   await connection.send((redis) => redis.set('k', 'v'))
-  t.equal(await connection.isReplicated(connection.session, 1, milliseconds(500)), true)
+  // A replica that has just come gets nothing before it has spoken, once a second.
+  const has = (): Promise<boolean> => connection.isReplicated(connection.session, 1, milliseconds(500))
+  t.equal(await until(async () => (await has()) || undefined), true)
   t.equal(await connection.isReplicated(connection.session, 2, patience), false, 'there are not so many')
   t.equal(
     await connection.isReplicated(connection.session - 1, 1, patience),
@@ -94,47 +97,60 @@ t.test('isReplicated: whether as many replicas have what was written in that ses
   t.equal(await connection.isReplicated(connection.session, 1, patience), false)
 })
 
-t.test('watchSentinels leaves when a Sentinel names another primary, and only then', async (t) => {
-  // Stands in for a Sentinel: what matters is what it publishes.
+t.test('watchSentinels tells which primary a Sentinel names: the present one, and each that replaces it', async (t) => {
+  // Stands in for a Sentinel: it publishes, and knows no primary.
   const server = await startRedis()
+  const { sentinel, target } = await start(t)
   t.teardown(() => server.stop())
   const speaker = outsider(t, server.port)
-  let left = 0
+  const named: string[] = []
   let heard: () => void = () => {}
-  const leave = (): void => {
-    left += 1
+  const hearing = new Promise<void>((resolve) => {
+    heard = resolve
+  })
+  const watch = watchSentinels(Redis, targetOf([server.port], 'main'), (address) => {
+    named.push(address)
     heard()
-  }
-  const watch = watchSentinels(Redis, targetOf([server.port], 'main'), { connected: () => '127.0.0.1:1', leave })
+  })
   t.teardown(() => watch.close())
   await until(async () => ((await speaker.pubsub('NUMSUB', '+switch-master'))[1] === 1 ? true : undefined))
   await speaker.publish('+switch-master', 'other 10.0.0.1 6379 10.0.0.2 6379')
-  const left1 = new Promise<void>((resolve) => {
-    heard = resolve
+  await speaker.publish('+switch-master', 'main 10.0.0.1 6379 10.0.0.3 6379')
+  await hearing
+  t.same(named, ['10.0.0.3:6379'])
+
+  await new Promise<void>((resolve) => {
+    const real = watchSentinels(Redis, target, (address) => {
+      t.equal(address, `127.0.0.1:${sentinel.primary.port}`)
+      resolve()
+    })
+    t.teardown(() => real.close())
   })
-  await speaker.publish('+switch-master', 'main 10.0.0.1 6379 10.0.0.2 6379')
-  await left1
-  t.equal(left, 1)
 })
 
-t.test('watchSentinels asks what was said before it listened', async (t) => {
-  const { sentinel, target } = await start(t)
-  const address = `127.0.0.1:${sentinel.primary.port}`
-  let asked = 0
-  const right = watchSentinels(Redis, target, {
-    connected: () => {
-      asked += 1
-      return address
+t.test('leaveReplaced leaves another primary than the one that was named, once, and never while it connects', async (t) => {
+  let left = 0
+  const redis = Object.assign(new EventEmitter(), {
+    status: 'ready',
+    stream: { remoteAddress: '10.0.0.1', remotePort: 6379 },
+    disconnect: () => {
+      left += 1
     },
-    leave: () => t.fail('it is the primary'),
   })
-  t.teardown(() => right.close())
-  await new Promise<void>((resolve) => {
-    const wrong = watchSentinels(Redis, target, { connected: () => '127.0.0.1:1', leave: resolve })
-    t.teardown(() => wrong.close())
-  })
-  await until(async () => (asked > 0 ? true : undefined))
-  t.equal(asked, 1)
+  const named = leaveReplaced(redis as unknown as Redis)
+  named('10.0.0.1:6379')
+  named('redis.example:6379')
+  t.equal(left, 0)
+  named('10.0.0.2:6379')
+  t.equal(left, 1)
+  redis.emit('ready')
+  t.equal(left, 1, 'once for each time')
+  redis.status = 'connecting'
+  named('10.0.0.3:6379')
+  t.equal(left, 1)
+  redis.status = 'ready'
+  redis.emit('ready')
+  t.equal(left, 2)
 })
 
 async function later(): Promise<undefined> {
