@@ -8,6 +8,7 @@ import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { adminCause, uriCause } from './observe/tally.ts'
 import { createOrigin } from './origin/client.ts'
+import { defaultOriginSettings } from './origin/origin-settings.ts'
 import { type Probe, startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
 import { Background } from './proxy/background.ts'
@@ -83,6 +84,7 @@ export async function start(options: AppOptions): Promise<App> {
       jsonLimit: settings.jsonLimit,
       sendForwarded: settings.server.forwarded,
       sendVia: settings.server.via,
+      originPatience: settings.origin.totalTimeout > 0 ? settings.origin.totalTimeout : defaultOriginSettings.totalTimeout,
       maxEntry: settings.store.maxEntry,
       compressAbove: noneAsInfinite(tier.kind === 'redis' ? settings.store.compressAbove : settings.store.memoryCompressAbove),
     },
@@ -92,6 +94,7 @@ export async function start(options: AppOptions): Promise<App> {
     ledger: tier.ledger,
     local: tier.local,
     turns: tier.turns,
+    isShared: tier.kind === 'redis',
     origin,
     flights: new Flights(),
     landings: new Landings(),

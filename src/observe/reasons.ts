@@ -81,6 +81,11 @@ export const reasons = {
   'write-failed': { outcome: 'bypass', help: 'A write that the origin refused; nothing is purged.' },
   'write-unknown': { outcome: 'error', help: 'A write that the origin may have done; what it purges is purged.' },
 
+  'purge-unavailable': {
+    outcome: 'refused',
+    help: 'A write that was not forwarded: its purge cannot be recorded, and its rule wants it refused then.',
+  },
+
   // No answer of the origin's.
   'only-if-cached': { outcome: 'refused', help: 'The request accepts a stored response only, and none is usable.' },
   'origin-unreachable': { outcome: 'error', help: 'No connection to the origin.' },

@@ -13,7 +13,7 @@ import type { OriginError, OriginFailure, OriginResponse } from '../origin/origi
 import type { Seconds } from '../time.ts'
 import { BodyTooLarge } from './exchange.ts'
 import type { Fill } from './fill.ts'
-import { stream } from './stream.ts'
+import { type Streamed, stream } from './stream.ts'
 import type { Visit } from './visit.ts'
 
 export interface FromStore {
@@ -128,7 +128,7 @@ export async function answerOrigin(
   response: OriginResponse,
   head: ResponseHead,
   status: CacheStatus,
-  beforeEnd?: () => Promise<void>,
+  beforeEnd?: (how: Streamed) => Promise<void>,
 ): Promise<void> {
   const { exchange } = visit
   try {

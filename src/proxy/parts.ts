@@ -22,6 +22,8 @@ export interface Parts {
   readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
   /** Whose turn it is to fetch, among the instances that share the store; undefined: there is none but this. */
   readonly turns: Turns | undefined
+  /** Whether other processes share the ledger: then what a write may make old is recorded there before it is forwarded. */
+  readonly isShared: boolean
   readonly origin: Origin
   readonly flights: Flights
   readonly landings: Landings
@@ -38,6 +40,8 @@ export interface ProxySettings {
   /** Whether RFC 7239 `Forwarded` is sent beside the X-Forwarded fields. */
   readonly sendForwarded: boolean
   readonly sendVia: boolean
+  /** How long the origin may work on one request: what it has not done by then it never will. */
+  readonly originPatience: Milliseconds
   /** No body above this many bytes is stored, whatever its rule allows. */
   readonly maxEntry: number
   /** Bodies above this many bytes are compressed in the store. */

@@ -10,8 +10,10 @@ import type { CacheStatus, Forward } from '../http/cache-status.ts'
 import { hasField } from '../http/fields.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { later, seconds } from '../time.ts'
+import { announce, withdraw } from './announce.ts'
 import { answerError, answerStored } from './answer.ts'
 import { bodyNow, bodyOf } from './at-rest.ts'
+import { purgingOf } from './behind.ts'
 import { bypass } from './bypass.ts'
 import { crowdOf } from './crowd.ts'
 import { follow } from './follow.ts'
@@ -46,9 +48,16 @@ export function readNow(visit: Visit, way: Read): boolean {
 }
 
 export async function read(visit: Visit, way: Read): Promise<void> {
-  const { parts } = visit
   visit.rule = way.name
   visit.key = way.primaryKey
+  await answerRead(visit, way)
+  // Announced, and then another's fetch was there.
+  withdraw(visit)
+}
+
+async function answerRead(visit: Visit, way: Read): Promise<void> {
+  const { parts } = visit
+  let isAnnounced = way.purges.length === 0 || !parts.isShared
   if (isKnownToNeedCredentials(visit, way)) return bypass(visit, way, { reason: 'credentials-needed' })
   for (let attempt = 0; ; attempt += 1) {
     const ended = parts.flights.ended
@@ -76,6 +85,13 @@ export async function read(visit: Visit, way: Read): Promise<void> {
     }
     // Somebody's fetch ended while the store was being asked: its answer may be there by now.
     if (parts.flights.ended !== ended && attempt === 0) continue
+    if (!isAnnounced) {
+      if (!(await announce(visit, await purgingOf(visit, way))))
+        return answerError(visit, 503, 'purge-unavailable', { kind: 'neither' })
+      isAnnounced = true
+      // Others may have fetched it meanwhile.
+      continue
+    }
     if (!canCollapse(visit, missed)) return fetchAlone(visit, missed)
     const isAnswered = await lead(visit, missed)
     if (isAnswered) return

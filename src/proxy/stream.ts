@@ -9,7 +9,11 @@ export type Streamed = 'complete' | 'cut' | 'gone'
  * Resolves when the body has gone out whole (`complete`), broke (`cut`: the client's connection is cut too), or the client has left (`gone`).
  * `beforeEnd` is awaited once, whichever it is; after the last byte and before the end of an answer that is complete.
  */
-export function stream(response: OriginResponse, exchange: Exchange, beforeEnd?: () => Promise<void>): Promise<Streamed> {
+export function stream(
+  response: OriginResponse,
+  exchange: Exchange,
+  beforeEnd?: (how: Streamed) => Promise<void>,
+): Promise<Streamed> {
   const { body } = response
   const { promise, resolve, reject } = Promise.withResolvers<Streamed>()
   let isOver = false
@@ -19,7 +23,7 @@ export function stream(response: OriginResponse, exchange: Exchange, beforeEnd?:
     isOver = true
     if (beforeEnd === undefined) conclude(how)
     else
-      beforeEnd().then(
+      beforeEnd(how).then(
         () => conclude(how),
         (error) => fail(error),
       )

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { appendCacheStatus, type CacheStatus, formatCacheStatus } from '../http/cache-status.ts'
 import { type Fields, fieldValue } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
+import type { Intent } from '../ledger/ledger.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { type Instant, type Milliseconds, milliseconds } from '../time.ts'
 import type { Exchange } from './exchange.ts'
@@ -27,6 +28,8 @@ export class Visit {
   /** What is left to be forwarded: the exchange's own stream, or its bytes once they were read for the key. */
   body: Readable | Uint8Array | undefined
   originDuration: Milliseconds | undefined = undefined
+  /** What was recorded before a write was forwarded, until its outcome is known. */
+  intent: Intent | undefined = undefined
   /** Fields of ours for this answer, whatever it will be. */
   readonly ownFields: string[] = []
   #isReported = false

@@ -9,21 +9,27 @@ import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
 import { milliseconds } from '../time.ts'
-import { answerFailure, answerOrigin, answerWhole } from './answer.ts'
+import { announce, withdraw } from './announce.ts'
+import { answerError, answerFailure, answerOrigin, answerWhole } from './answer.ts'
+import { purgeBehind, purgeMeanwhile } from './behind.ts'
 import { bodyJson } from './body-json.ts'
 import { passRequest } from './forward.ts'
 import { headOf } from './origin-head.ts'
-import { type Outcome, purgeBehind, purgesNeed, purgeWorkOf } from './outcome.ts'
+import { type Outcome, type Purging, purgesNeed } from './outcome.ts'
 import { keepPost, type PostAnswer, postAnswer, stampOfPost } from './post.ts'
-import type { PurgeResult } from './purge.ts'
 import { readWhole } from './read-whole.ts'
 import { Tee } from './tee.ts'
 import type { Visit } from './visit.ts'
 import type { Write } from './way.ts'
 
-export async function write(visit: Visit, way: Write): Promise<void> {
+/** A success invalidates the write's own URI, without any rule. */
+type Writing = Write & Purging
+
+export async function write(visit: Visit, given: Write): Promise<void> {
   const { exchange, parts } = visit
+  const way: Writing = { ...given, isUriInvalidated: true }
   visit.rule = way.rule
+  if (!(await announce(visit, way))) return answerError(visit, 503, 'purge-unavailable', { kind: 'neither' })
   const isBodyNeeded = purgesNeed(way.purges, 'request.json')
   // A body that was read for the match is there already, and its stream is at its end.
   const tee = visit.body instanceof Readable && isBodyNeeded ? new Tee(visit.body, parts.settings.jsonLimit) : undefined
@@ -38,7 +44,8 @@ export async function write(visit: Visit, way: Write): Promise<void> {
       error instanceof OriginError ? error : new OriginError('origin-broken', true, 'Origin failed unexpectedly', error)
     visit.originDuration = milliseconds(parts.clock.monotonic() - startedAt)
     parts.observer.originAnswered({ rule: way.rule, duration: visit.originDuration, status: undefined })
-    if (failure.isSent) await settle(visit, way, { kind: 'unknown', request: requestCopy(visit, tee) })
+    if (failure.isSent) await purgeBehind(visit, way, { kind: 'unknown', request: requestCopy(visit, tee) })
+    else withdraw(visit)
     return answerFailure(visit, failure, 'method')
   }
   visit.originDuration = milliseconds(parts.clock.monotonic() - startedAt)
@@ -60,7 +67,7 @@ interface Answered {
 /** An answer that is short is read first, so that it is purged once, with all that it says. */
 const shortBody = 65_536
 
-async function answerWrite(visit: Visit, way: Write, { response, head, request, post }: Answered): Promise<void> {
+async function answerWrite(visit: Visit, way: Writing, { response, head, request, post }: Answered): Promise<void> {
   const { parts } = visit
   const { jsonLimit } = parts.settings
   visit.reason = reasonOf(head.status)
@@ -73,16 +80,16 @@ async function answerWrite(visit: Visit, way: Write, { response, head, request, 
       : undefined
   const kind = head.status >= 500 ? 'server-error' : 'answered'
   if (response.framing === 'none') {
-    await settle(visit, way, { kind, request, head, json: undefined })
+    await purgeBehind(visit, way, { kind, request, head, json: undefined })
     return answerOrigin(visit, response, head, status)
   }
   if (read?.kind === 'failed') {
-    await settle(visit, way, { kind: 'unknown', request })
+    await purgeBehind(visit, way, { kind: 'unknown', request })
     return answerFailure(visit, new OriginError('origin-broken', true, 'Answer to a write was cut', read.error), 'method')
   }
   if (read?.kind === 'whole') {
     const json = isAnswerNeeded ? await bodyJson(head, read.body, jsonLimit) : undefined
-    const result = await settle(visit, way, { kind, request, head, json })
+    const result = await purgeBehind(visit, way, { kind, request, head, json })
     if (post !== undefined) {
       const keeping = keepPost(visit, post, { result, body: read.body })
       parts.background.own(parts.landings.own(post.read.primaryKey, keeping))
@@ -91,15 +98,10 @@ async function answerWrite(visit: Visit, way: Write, { response, head, request, 
   }
   // A long answer: purged at its head, and again at its end, since the origin may commit as late as that.
   const outcome: Outcome = { kind, request, head, json: undefined }
-  await settle(visit, way, outcome)
-  await answerOrigin(visit, response, head, status, async () => {
-    await settle(visit, way, outcome)
+  await purgeMeanwhile(visit, way, outcome)
+  await answerOrigin(visit, response, head, status, async (how) => {
+    await purgeBehind(visit, way, { ...outcome, isCut: how !== 'complete' })
   })
-}
-
-/** Purges what the outcome makes old. */
-async function settle(visit: Visit, way: Write, outcome: Outcome): Promise<PurgeResult> {
-  return purgeBehind(visit, await purgeWorkOf(visit, { ...way, isUriInvalidated: true }, outcome))
 }
 
 function requestCopy(visit: Visit, tee: Tee | undefined): Uint8Array | undefined {

@@ -98,8 +98,15 @@ function compilePurge(part: PurgePart, path: readonly PropertyKey[], report: Rep
     const place = { path: [...path, 'patterns', i], severity: 'warning' } as const
     report({ ...place, what: `${quoted(source)} has no "*"`, fix: 'Move it to "keys", which purges one key' })
   }
-  const status = part.status ?? ['2xx', '3xx']
-  return { keys, patterns, tags, rules, isAll: all, isSoft: part.soft ?? false, status, when: part.when, settle: undefined }
+  return {
+    ...{ keys, patterns, tags, rules },
+    isAll: all,
+    isSoft: part.soft ?? false,
+    status: part.status ?? ['2xx', '3xx'],
+    when: part.when,
+    settle: part.settle,
+    onPurgeFailure: part.on_purge_failure ?? 'queue',
+  }
 }
 
 function compileIdentity(part: IdentityPart, report: Report): Identity {

@@ -5,7 +5,7 @@
 import type { Override, Policy } from '../cache/policy.ts'
 import type { VaryRule } from '../http/vary.ts'
 import type { Seconds } from '../time.ts'
-import type { CacheRule, Identity } from './rule.ts'
+import type { CacheRule, Identity, PurgeRule } from './rule.ts'
 import type { Template } from './template.ts'
 
 export interface RulesFile {
@@ -80,6 +80,8 @@ export interface PurgePart {
   readonly soft?: boolean | undefined
   readonly status?: readonly string[] | undefined
   readonly when?: Template | undefined
+  readonly settle?: Seconds | undefined
+  readonly on_purge_failure?: PurgeRule['onPurgeFailure'] | undefined
 }
 
 export interface MatchPart {

@@ -20,6 +20,21 @@ export function lifetimeLeaf(): z.ZodType<Seconds, string> {
   return withNumbers({ pattern: durationPattern, examples: ['10s'] }, readLifetime)
 }
 
+/** How far replicas may lag. What takes longer than an hour is no lag: entries would live on old data until then. */
+export function settleLeaf(): z.ZodType<Seconds, string> {
+  return withNumbers({ pattern: durationPattern, examples: ['1500ms'] }, (text) => {
+    const duration = readDuration(text)
+    if (duration.kind === 'problem') return duration
+    if (duration.value === 0) return refused(`A second purge after ${quoted(text)} is the first one`, 'Leave it out')
+    if (duration.value <= longestSettle) return duration
+    const fix =
+      'Write how far the replicas lag, "1h" at most; for what changes later than that, give the reading rules a shorter "ttl"'
+    return refused(`${quoted(text)} is longer than any replica lags`, fix)
+  })
+}
+
+const longestSettle = 3600
+
 export function ttlLeaf(): z.ZodType<Policy['lifetime'], string> {
   return withNumbers<Policy['lifetime']>(
     { pattern: `${durationPattern}|^origin$|^forever$`, examples: ['5m', 'origin', 'forever'] },

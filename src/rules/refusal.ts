@@ -17,8 +17,6 @@ interface Advice {
 
 /** Keys of other places, other proxies and later versions, and what to do about them. */
 const misplaced: ReadonlyMap<string, Advice> = new Map([
-  ['settle', { what: '"settle" does not exist yet', fix: 'Leave it out' }],
-  ['on_purge_failure', { what: '"on_purge_failure" does not exist yet', fix: 'Leave it out' }],
   ['<<', { what: 'YAML merge keys are not read', fix: 'Write the keys out, or put them under "defaults"' }],
   [
     'set_cookie',
@@ -29,7 +27,10 @@ const misplaced: ReadonlyMap<string, Advice> = new Map([
   ],
 ])
 const cacheKeys: ReadonlySet<string> = new Set(['scope', 'key', 'ttl', 'tags', 'negative', 'override', 'vary', 'mode'])
-const purgeKeys: ReadonlySet<string> = new Set(['keys', 'patterns', 'rules', 'all', 'soft', 'status', 'when'])
+const purgeKeys: ReadonlySet<string> = new Set([
+  ...['keys', 'patterns', 'rules', 'all', 'soft', 'status', 'when'],
+  ...['settle', 'on_purge_failure'],
+])
 const matchKeys: ReadonlySet<string> = new Set(['method', 'methods', 'path', 'host', 'headers', 'json'])
 
 /** Translates the issues of one `safeParse` (with `reportInput`). */

@@ -111,4 +111,6 @@ export interface PurgeRule {
   readonly when: Template | undefined
   /** A second purge this long after every success, for origins that read from lagging replicas. */
   readonly settle: Seconds | undefined
+  /** What becomes of the write while its purge cannot be recorded: forwarded all the same, and purged as soon as it can be; or refused. */
+  readonly onPurgeFailure: 'queue' | 'refuse'
 }

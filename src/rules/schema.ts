@@ -16,6 +16,7 @@ import {
   negativeStatusLeaf,
   parameterLeaf,
   refreshAheadLeaf,
+  settleLeaf,
   sizeLeaf,
   statusesLeaf,
   templateLeaf,
@@ -157,6 +158,14 @@ const purge: z.ZodType<PurgePart> = section(
     soft: flagLeaf().optional().describe('Mark stale instead of removing'),
     status: statusesLeaf().optional().describe('Statuses of the write that mean success; left out: 2xx and 3xx'),
     when: conditionLeaf().optional().describe('Purge only when this value is there, not empty and not "false"'),
+    settle: settleLeaf()
+      .optional()
+      .describe('Purge a second time this long after every success, for an origin that reads from lagging replicas'),
+    on_purge_failure: choiceLeaf(['queue', 'refuse'])
+      .optional()
+      .describe(
+        'While no purge can be recorded: forward the write and purge as soon as it can be, or answer 503 before forwarding',
+      ),
   },
   '{ keys: ["badges:all"] }',
 )

@@ -87,6 +87,7 @@ export function purge({ keys = [], patterns = [], tags = [], rules = [], isAll =
     status: ['2xx', '3xx'],
     when: when === undefined ? undefined : template(when),
     settle: undefined,
+    onPurgeFailure: 'queue',
   }
 }
 

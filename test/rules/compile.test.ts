@@ -118,6 +118,12 @@ t.test('purge: something, after success unless said otherwise', async (t) => {
     status: ['2xx', '3xx'],
     isSoft: false,
     isAll: true,
+    settle: undefined,
+    onPurgeFailure: 'queue',
+  })
+  t.match(ruleOf('- { name: a, match: POST /a, purge: { all: true, settle: 1500ms, on_purge_failure: refuse } }').purge, {
+    settle: 1.5,
+    onPurgeFailure: 'refuse',
   })
   t.match(problemLines(withIdentity('- { name: a, match: POST /a, purge: { all: false } }')), [
     /^4:30: error: This purge names nothing/,
