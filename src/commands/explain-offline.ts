@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { unmatchedRule } from '../cache/entry.ts'
 import type { Request } from '../http/request.ts'
-import type { Explanation } from '../proxy/explain.ts'
+import { type Explanation, explainPurges, explainWrite } from '../proxy/explain.ts'
 import { enforce } from '../proxy/in-force.ts'
 import { joinLabels } from '../proxy/lookup.ts'
 import { route } from '../proxy/route.ts'
@@ -29,13 +29,16 @@ export async function explainOffline(call: Call, file: string, request: Request)
   const facts: Facts = identified === undefined ? {} : { identified }
   const identity = identified === undefined ? {} : { identity: identified.kind }
   const way = route({ request, hasBody: false, inForce, originHost: origin.host, facts, now })
+  const occasion = { request, inForce, originHost: origin.host }
   switch (way.kind) {
     case 'wanting':
       return { rule: unmatchedRule, way: 'pass', outcome: 'pass', reason: 'body-not-keyed', ...identity, notes }
     case 'pass':
       return { rule: way.rule, way: 'pass', outcome: 'pass', reason: way.reason, ...identity, notes }
-    case 'write':
-      return { rule: way.rule, way: 'write', outcome: 'write', reason: 'write', purges: namesOf(way.purges), ...identity, notes }
+    case 'write': {
+      const explained = explainWrite(occasion, way, identified)
+      return { ...explained, notes: [...explained.notes, ...notes] }
+    }
     case 'read':
       return {
         rule: way.name,
@@ -46,7 +49,7 @@ export async function explainOffline(call: Call, file: string, request: Request)
         forwardTarget: way.forwardTarget,
         credentials: way.credentials,
         labels: joinLabels(way, inForce),
-        ...(way.purges.length === 0 ? {} : { purges: namesOf(way.purges) }),
+        ...(way.purges.length === 0 ? {} : explainPurges(occasion, { purges: way.purges, identified, isUriInvalidated: false })),
         ...identity,
         notes,
       }
@@ -63,8 +66,4 @@ function readRules({ environment }: Call, file: string): RuleSet {
     2,
     ['The rules are wrong', ...parsed.problems.map((problem) => formatProblem(problem, text))].join('\n'),
   )
-}
-
-function namesOf(purges: ReadonlyArray<{ readonly rule: { readonly name: string } }>): string[] {
-  return purges.map(({ rule }) => rule.name)
 }

@@ -3,6 +3,8 @@ import { readExplainRequest } from '../admin/explain-request.ts'
 import { reasons } from '../observe/reasons.ts'
 import type { Explanation } from '../proxy/explain.ts'
 import { withFix } from '../rules/problem.ts'
+import { seconds, toMilliseconds } from '../time.ts'
+import { formatDuration } from '../units.ts'
 import { adminFlags, connectAdmin } from './admin-client.ts'
 import { listOf, textOf } from './arguments.ts'
 import { formatPairs } from './columns.ts'
@@ -64,7 +66,7 @@ const credentials: Readonly<Record<NonNullable<Explanation['credentials']>, stri
 }
 
 function describe(explanation: Explanation): string {
-  const { rule, outcome, reason, key, forwardTarget, identity, labels, purges, notes } = explanation
+  const { rule, outcome, reason, key, forwardTarget, identity, labels, purges, purging, notes } = explanation
   return formatPairs([
     ['rule', rule],
     ['outcome', outcomes[outcome]],
@@ -76,8 +78,18 @@ function describe(explanation: Explanation): string {
     ['stored', describeEntry(explanation)],
     ['labels', labels?.map(formatLabel)],
     ['triggers', purges],
+    ['purges', describePurging(explanation)],
+    ['again after', purging?.settles.map((settle) => formatDuration(toMilliseconds(seconds(settle))))],
+    ['not recorded', purging?.onPurgeFailure === 'refuse' ? 'the write is answered 503 and not forwarded' : undefined],
     ['note', notes],
   ])
+}
+
+/** What the head of the request does not tell, the body or the answer will: then it is less. */
+function describePurging({ purging }: Explanation): readonly string[] | undefined {
+  if (purging === undefined) return undefined
+  const widened = purging.widened === 0 ? [] : [`(at most: ${purging.widened} of its names need a body, or have no value)`]
+  return [...purging.labels.map(formatLabel), ...widened]
 }
 
 function describeEntry({ entry }: Explanation): string | undefined {

@@ -7,9 +7,12 @@ import { unmatchedRule } from '../cache/entry.ts'
 import type { Label } from '../cache/label.ts'
 import type { Request } from '../http/request.ts'
 import type { Reason } from '../observe/reasons.ts'
+import type { PurgeRule } from '../rules/rule.ts'
+import { toSeconds } from '../time.ts'
 import { crowdOf } from './crowd.ts'
 import type { Identified } from './identity.ts'
 import { joinLabels, lookup, lookupNow } from './lookup.ts'
+import { labelsOf, type Occasion, type Purging } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { route } from './route.ts'
 import type { Facts, Read, Way, Write } from './way.ts'
@@ -37,6 +40,15 @@ export interface Explanation {
   }
   /** Purge rules that a success of this request would trigger. */
   readonly purges?: readonly string[]
+  /** What that would purge, as far as the request's head tells. */
+  readonly purging?: {
+    readonly labels: readonly Label[]
+    /** How many templates look into a body or an answer, or find nothing: they reach further than they are written. */
+    readonly widened: number
+    /** In seconds, when it would be purged a second time. */
+    readonly settles: readonly number[]
+    readonly onPurgeFailure: PurgeRule['onPurgeFailure']
+  }
   /** What an operator may want to know besides. */
   readonly notes: readonly string[]
 }
@@ -58,20 +70,41 @@ export async function explain(parts: Parts, request: Request): Promise<Explanati
   }
   if (way.kind === 'pass')
     return { rule: way.rule, way: 'pass', outcome: 'pass', reason: way.reason, ...identityOf(identified), notes: [] }
-  if (way.kind === 'write') return explainWrite(way, identified)
+  if (way.kind === 'write') {
+    const occasion = { request, inForce, originHost: parts.settings.originHost }
+    return explainWrite(occasion, way, identified)
+  }
   return explainRead(parts, request, { way, identified })
 }
 
-function explainWrite(way: Write, identified: Identified | undefined): Explanation {
+export function explainWrite(occasion: Occasion, way: Write, identified: Identified | undefined): Explanation {
   const notes = way.isAmbiguous ? ['The path can be read in two ways: every purge rule applies, to all that it can reach'] : []
   return {
     rule: way.rule,
     way: 'write',
     outcome: 'write',
     reason: 'write',
-    purges: way.purges.map(({ rule }) => rule.name),
+    ...explainPurges(occasion, { ...way, isUriInvalidated: true }),
     ...identityOf(identified),
     notes,
+  }
+}
+
+/** As of a write whose outcome is not known: every rule counts, and what the answer would tell is widened. */
+export function explainPurges(occasion: Occasion, way: Purging): Pick<Explanation, 'purges' | 'purging'> {
+  const { hard, soft, widened, settles } = labelsOf(occasion, way, {
+    kind: 'unknown',
+    request: undefined,
+    requestJson: undefined,
+  })
+  return {
+    purges: way.purges.map(({ rule }) => rule.name),
+    purging: {
+      labels: [...new Set([...hard, ...soft])],
+      widened,
+      settles: [...new Set(settles.map(toSeconds))],
+      onPurgeFailure: way.purges.some(({ rule }) => rule.purge?.onPurgeFailure === 'refuse') ? 'refuse' : 'queue',
+    },
   }
 }
 
@@ -96,6 +129,7 @@ async function explainRead(parts: Parts, request: Request, { way, identified }: 
   if (parts.memory.hitForMiss.recall(crowdOf(way.primaryKey, sought), now) === true)
     notes.push('The last answer to this key was not storable (hit-for-miss)')
   const ttl = 'ttl' in decision ? decision.ttl : undefined
+  const occasion = { request, inForce, originHost: parts.settings.originHost }
   return {
     rule: way.name,
     way: 'read',
@@ -118,7 +152,7 @@ async function explainRead(parts: Parts, request: Request, { way, identified }: 
             validity: found.validity.kind,
           },
         }),
-    ...(way.purges.length === 0 ? {} : { purges: way.purges.map(({ rule }) => rule.name) }),
+    ...(way.purges.length === 0 ? {} : explainPurges(occasion, { purges: way.purges, identified, isUriInvalidated: false })),
     notes,
   }
 }

@@ -47,6 +47,18 @@ t.test('explain --rules of a write names what it triggers', async (t) => {
   const { out } = await run(t, ['explain', 'POST', '/api/bookings', '--rules', 'rules.yaml'])
   t.match(out, /^outcome +forwarded to the origin as a write$/m)
   t.match(out, /^triggers +booking-created$/m)
+  t.match(out, /^purges +prefix experience:\n +prefix user:\n/m)
+  t.match(out, /^ +uri localhost:8080\/api\/bookings\n +\(at most: 4 of its names need a body, or have no value\)$/m)
+  t.notMatch(out, /again after|not recorded/)
+})
+
+t.test('explain --rules of a write says when it is purged again, and what becomes of it where it cannot be', async (t) => {
+  const cwd = t.testdir()
+  const rule = '{ name: a, match: POST /a, purge: { rules: [b], settle: 1500ms, on_purge_failure: refuse } }'
+  const read = '{ name: b, match: GET /b, cache: { ttl: 1m } }'
+  await writeFile(join(cwd, 'rules.yaml'), `version: 1\nrules:\n  - ${read}\n  - ${rule}\n`)
+  const { out } = await run(t, ['explain', 'POST', '/a', '--rules', 'rules.yaml'], { cwd })
+  t.match(out, /^purges +rule b\n +uri localhost:8080\/a\nagain after +1s500ms\nnot recorded +the write is answered 503/m)
 })
 
 t.test('explain --rules of a file that is wrong or not there exits 2', async (t) => {

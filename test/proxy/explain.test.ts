@@ -12,6 +12,7 @@ rules:
   - { name: mine, match: GET /mine, cache: { scope: user, key: "mine", ttl: 1m } }
   - { name: search, match: POST /search, cache: { scope: public, key: "search:{request.json.q}", ttl: 1m } }
   - { name: change, match: PUT /items/:id, purge: { tags: [items] } }
+  - { name: count, match: GET /count, cache: { key: count }, purge: { patterns: ["{response.json.kind}:*"], settle: 5s, on_purge_failure: refuse } }
 `
 
 for (const isRemote of [false, true]) {
@@ -71,7 +72,17 @@ t.test('explain: says the same as the answer does', async (t) => {
 
 t.test('explain: a write names the rules that it would trigger; an identity is never told', async (t) => {
   const kit = makeParts({ rules, origin: makeOrigin() })
-  t.match(await explain(kit.parts, makeRequest({ target: '/items/1', method: 'PUT' })), { way: 'write', purges: ['change'] })
+  t.match(await explain(kit.parts, makeRequest({ target: '/items/1', method: 'PUT' })), {
+    way: 'write',
+    purges: ['change'],
+    purging: { labels: ['t:items', 'u:shop.example/items/1'], widened: 0, settles: [], onPurgeFailure: 'queue' },
+  })
+  t.match(await explain(kit.parts, makeRequest({ target: '/count', method: 'GET' })), {
+    way: 'read',
+    purges: ['count'],
+    purging: { labels: ['r:item', 'r:search'], widened: 1, settles: [5], onPurgeFailure: 'refuse' },
+  })
+  t.same([kit.ledger.seq, kit.observed.purged], [0, []])
   const told = await explain(kit.parts, makeRequest({ target: '/mine', fields: ['X-Api-Key', 'secret-key'] }))
   t.equal(told.identity, 'somebody')
   t.notMatch(JSON.stringify(told), /secret-key/)
