@@ -6,7 +6,7 @@ import { type Answer, json, refuse, text } from './answer.ts'
 import type { Body } from './body.ts'
 import { readExplainRequest } from './explain-request.ts'
 import { keysOfPath, renderedKeyOf } from './listed-key.ts'
-import { countOf, readPurgeBody } from './purge-order.ts'
+import { countOf, type PurgeOrder, readPurgeBody, warningsOfOrder } from './purge-order.ts'
 import { listRules } from './rules-listing.ts'
 import { detailsOf } from './stored-details.ts'
 
@@ -102,18 +102,25 @@ export async function purge({ admin, body }: Call): Promise<Answer> {
   const parsed = readPurgeBody(read.value, [...admin.rules().rules.map(({ name }) => name), unmatchedRule])
   if ('error' in parsed) return refuse(400, parsed)
   const { order, isDryRun, cursor, count } = parsed
-  return isDryRun ? json(200, await admin.preview(order, { cursor, count })) : purged(admin, order)
+  return isDryRun
+    ? json(200, { ...(await admin.preview(order, { cursor, count })), ...warned(admin, order) })
+    : purged(admin, order)
 }
 
-async function purged(admin: Admin, order: Parameters<Admin['purge']>[0]): Promise<Answer> {
+async function purged(admin: Admin, order: PurgeOrder): Promise<Answer> {
   const { labels, result } = await admin.purge(order)
-  if (result.kind === 'done') return json(200, { number: result.number, labels, kind: order.kind })
+  if (result.kind === 'done') return json(200, { number: result.number, labels, kind: order.kind, ...warned(admin, order) })
   return json(503, {
     error: 'The ledger did not take the purge',
     fix: 'Nothing that is stored is used until it does; ask again to be told its number',
     queued: result.waiting,
     labels,
   })
+}
+
+function warned(admin: Admin, order: PurgeOrder): { readonly warnings?: readonly string[] } {
+  const warnings = warningsOfOrder(order, admin.rules())
+  return warnings.length === 0 ? {} : { warnings }
 }
 
 const longestMatch = 1024

@@ -3,7 +3,9 @@
  * with what to write, and then nothing of the order is done.
  */
 import { allLabel, type Label, maxLabelsPerPurge } from '../cache/label.ts'
+import { normaliseLabelText } from '../rules/label-text.ts'
 import { quoted } from '../rules/problem.ts'
+import { rulesOfTag, textTemplate } from '../rules/reach.ts'
 import type { RuleSet } from '../rules/rule.ts'
 import { nearest } from '../rules/spelling.ts'
 import { labelsForKey, labelsForPattern, labelsForRule, labelsForTag, labelsForUrl } from '../rules/trigger.ts'
@@ -107,6 +109,17 @@ export function labelsOfOrder(order: PurgeOrder, set: RuleSet, hosts: UrlHosts):
     ...order.urls.flatMap((url) => labelsOfUrl(url, hosts)),
   ])
   return order.isAll || labels.size > maxLabelsPerPurge ? [allLabel] : [...labels]
+}
+
+/** Tags that no rule in force can give: misspelt, as a rule. They are purged all the same, since what other rules stored may carry them. */
+export function warningsOfOrder({ tags }: PurgeOrder, set: RuleSet): string[] {
+  const given = set.rules.flatMap(({ cache }) => cache?.tags.map(({ source }) => source) ?? [])
+  return tags
+    .filter((tag) => rulesOfTag(textTemplate(normaliseLabelText(tag)), set).length === 0)
+    .map((tag) => {
+      const near = nearest(tag, given)
+      return `No rule gives the tag ${quoted(tag)}${near === undefined ? '' : `: did you mean ${quoted(near)}?`}`
+    })
 }
 
 function labelsOfUrl(url: string, { own, origin }: UrlHosts): Label[] {

@@ -39,6 +39,7 @@ interface Receipt {
   readonly kind: 'hard' | 'soft'
   /** Present when the ledger did not take it. */
   readonly queued?: number
+  readonly warnings?: readonly string[]
 }
 
 async function run(call: Call): Promise<number> {
@@ -51,39 +52,48 @@ async function run(call: Call): Promise<number> {
   if (flags['dry-run'] === true) return preview(client, body, call)
   const receipt = await client.ask<Receipt>({ method: 'POST', path: '/purge', body, expected: [503] })
   if (flags['json'] === true) printJson(terminal, receipt.body)
-  const { queued, number, labels, kind } = receipt.body
+  const { queued, number, labels, kind, warnings } = receipt.body
   if (queued !== undefined)
     throw new CommandFailure(1, `The ledger did not take the purge (${queued} waiting): nothing stored is used until it does`)
   if (flags['json'] !== true) {
     const what = kind === 'soft' ? 'Marked stale' : 'Purged'
     terminal.out(`${what}: ${printable(labels.map(formatLabel).join(', '))} (number ${number})\n`)
+    warn(call, warnings)
   }
   return 0
+}
+
+function warn({ terminal }: Call, warnings: readonly string[] = []): void {
+  for (const warning of warnings) terminal.err(`Warning: ${printable(warning)}\n`)
 }
 
 /** A listing longer than this helps nobody. */
 const mostKeys = 10_000
 
-async function preview(client: AdminClient, body: object, { flags, terminal }: Call): Promise<number> {
+async function preview(client: AdminClient, body: object, call: Call): Promise<number> {
+  const { flags, terminal } = call
   const keys: string[] = []
   let labels: readonly string[] = []
+  let warnings: readonly string[] | undefined
   let cursor: string | undefined = ''
   while (cursor !== undefined && keys.length < mostKeys) {
     const path = '/purge'
-    type Page = KeyPage & { readonly labels: readonly string[] }
+    type Page = KeyPage & { readonly labels: readonly string[]; readonly warnings?: readonly string[] }
     const page: Page = (await client.ask<Page>({ method: 'POST', path, body: { ...body, dryRun: true, cursor, count: 1000 } }))
       .body
     keys.push(...page.keys)
     labels = page.labels
+    warnings = page.warnings
     cursor = page.cursor
   }
   const isComplete = cursor === undefined
-  if (flags['json'] === true) printJson(terminal, { labels, keys, isComplete })
+  if (flags['json'] === true) printJson(terminal, { labels, keys, isComplete, warnings })
   else {
     for (const key of keys) terminal.out(`${printable(key)}\n`)
     const carry = keys.length === 1 && isComplete ? 'key carries' : 'keys carry'
     const found = `${keys.length}${isComplete ? '' : ' or more'} ${carry} ${printable(labels.map(formatLabel).join(', '))}`
     terminal.err(`${found}; nothing was purged\n`)
+    warn(call, warnings)
   }
   return 0
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { labelsOfOrder, type PurgeOrder, readPurgeBody } from '../../src/admin/purge-order.ts'
+import { labelsOfOrder, type PurgeOrder, readPurgeBody, warningsOfOrder } from '../../src/admin/purge-order.ts'
+import { rulesOf } from '../fixtures/rules-text.ts'
 import { fakeRules } from './fake-admin.ts'
 
 const names = ['badges', 'detail', '(unmatched)']
@@ -52,6 +53,22 @@ t.test('labelsOfOrder names what entries carry', async (t) => {
     labels({ keys: Array.from({ length: 100 }, (_, i) => `a,${i}|`), tags: Array.from({ length: 100 }, (_, i) => `t${i}`) }),
     ['all'],
   )
+})
+
+t.test('warningsOfOrder: a tag that some rule can give is none, whatever it takes it from', async (t) => {
+  const tags = ['"experience:{params.id}"', 'über', '"{response.header.surrogate-key}"']
+  const warned = (count: number, ...typed: string[]): string[] => {
+    const cache = `{ ttl: 1m, tags: [${tags.slice(0, count).join(', ')}] }`
+    const set = rulesOf(`version: 1\nrules:\n  - { name: a, match: GET /a/:id, cache: ${cache} }\n`)
+    return warningsOfOrder({ ...nothing, tags: typed }, set)
+  }
+  t.same(warned(2, 'experience:7', 'über', '%C3%BCber'), [])
+  t.same(warned(2, 'experience', 'experiences:7', 'übers'), [
+    'No rule gives the tag "experience"',
+    'No rule gives the tag "experiences:7"',
+    'No rule gives the tag "übers": did you mean "über"?',
+  ])
+  t.same(warned(3, 'experience'), [], 'the origin may name anything')
 })
 
 t.test('labelsOfOrder finds a URL under every name of this proxy, or under the one that the origin is told', async (t) => {

@@ -128,6 +128,17 @@ t.test('POST /purge that the ledger did not take is 503 and says how many wait',
   t.equal(reply.json.queued, 3)
 })
 
+t.test('POST /purge of a tag that no rule gives warns, and purges all the same', async (t) => {
+  const admin = fakeAdmin()
+  const { ask } = await serveAdmin(t, admin, token)
+  for (const dryRun of [false, true]) {
+    const body = JSON.stringify({ tags: ['badge', 'badges'], dryRun })
+    const reply = await ask('/purge', { method: 'POST', headers: bearer, body })
+    t.match(reply, { status: 200, json: { warnings: ['No rule gives the tag "badge": did you mean "badges"?'] } })
+  }
+  t.match(admin.orders, [{ tags: ['badge', 'badges'] }])
+})
+
 t.test('POST /purge as a dry run lists by pages and purges nothing', async (t) => {
   const admin = fakeAdmin({ keys: ['a', 'b', 'c'] })
   const { ask } = await serveAdmin(t, admin, token)

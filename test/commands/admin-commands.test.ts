@@ -30,14 +30,18 @@ t.test('purge sends every form and prints what was purged under which number', a
     '/u',
     '--soft',
   )
-  t.match(done, { status: 0, out: 'Marked stale: tag badges (number 7)\n', err: '' })
+  t.match(done, { status: 0, out: 'Marked stale: tag badges (number 7)\n' })
+  t.equal(done.err, 'Warning: No rule gives the tag "a"\nWarning: No rule gives the tag "b"\n')
   t.match(await ask('purge', '--all'), { status: 0, out: 'Purged: tag badges (number 7)\n' })
   t.same(admin.orders, [
     { tags: ['a', 'b'], keys: ['k'], patterns: ['p:*'], rules: ['badges'], urls: ['/u'], isAll: false, kind: 'soft' },
     { tags: [], keys: [], patterns: [], rules: [], urls: [], isAll: true, kind: 'hard' },
   ])
-  const json = await ask('purge', '--tag', 'a', '--json')
+  const json = await ask('purge', '--tag', 'badges', '--json')
   t.same(JSON.parse(json.out), { number: 7, labels: ['t:badges'], kind: 'hard' })
+  t.match(await ask('purge', '--tag', 'bagdes', '--dry-run'), {
+    err: /No rule gives the tag "bagdes": did you mean "badges"\?\n$/,
+  })
 })
 
 t.test('purge that was not done exits 1, one that names nothing 2', async (t) => {
