@@ -12,7 +12,7 @@ import { toSeconds } from '../time.ts'
 import { crowdOf } from './crowd.ts'
 import type { Identified } from './identity.ts'
 import { joinLabels, lookup, lookupNow } from './lookup.ts'
-import { labelsOf, type Occasion, type Purging } from './outcome.ts'
+import { labelsMadeOld, type Occasion, type Purging } from './outcome.ts'
 import type { Parts } from './parts.ts'
 import { route } from './route.ts'
 import type { Facts, Read, Way, Write } from './way.ts'
@@ -92,7 +92,7 @@ export function explainWrite(occasion: Occasion, way: Write, identified: Identif
 
 /** As of a write whose outcome is not known: every rule counts, and what the answer would tell is widened. */
 export function explainPurges(occasion: Occasion, way: Purging): Pick<Explanation, 'purges' | 'purging'> {
-  const { hard, soft, widened, settles } = labelsOf(occasion, way, {
+  const { hard, soft, widened, settles } = labelsMadeOld(occasion, way, {
     kind: 'unknown',
     request: undefined,
     requestJson: undefined,

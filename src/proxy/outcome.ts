@@ -62,7 +62,7 @@ export async function purgeWorkOf(visit: Visit, way: Purging, outcome: Outcome):
   const { request, inForce, parts } = visit
   const { originHost, jsonLimit, originPatience } = parts.settings
   const json = outcome.request === undefined ? undefined : await bodyJson(request, outcome.request, jsonLimit)
-  const { settles, ...named } = labelsOf({ request, inForce, originHost }, way, { ...outcome, requestJson: json })
+  const { settles, ...named } = labelsMadeOld({ request, inForce, originHost }, way, { ...outcome, requestJson: json })
   // Rules that came into force meanwhile may have stored what these cannot name.
   const current = parts.inForce().label
   const hard = new Set(named.hard)
@@ -76,7 +76,7 @@ export interface Named extends Omit<PurgeWork, 'again'> {
 }
 
 /** By the rules and the request alone; what is not known is widened. */
-export function labelsOf(
+export function labelsMadeOld(
   { request, inForce, originHost }: Occasion,
   way: Purging,
   outcome: Outcome & { readonly requestJson: Json | undefined },
