@@ -19,9 +19,9 @@ rules:
   - { name: mine, match: GET /mine, cache: { scope: user, key: "user:{user}:things" } }
   - { name: plain, match: GET /plain, cache: { scope: public, key: plain } }
   - { name: by-key, match: PUT /things/:id, purge: { keys: ["thing:{request.json.id}:detail", "user:{user}:things"] } }
-  - { name: by-tag, match: ANY /things*, purge: { tags: ["owner:{response.json.owner}"], soft: true, status: [201, 4xx] } }
-  - { name: by-list, match: PUT /things/:id, purge: { tags: ["kind:{request.json.kinds[*]}"], when: response.json.paid } }
-  - { name: by-pattern, match: "POST /things", purge: { patterns: ["things:{response.json.page|2}*"], keys: ["{request.json.key}"] } }
+  - { name: by-tag, match: ANY /gifts, purge: { tags: ["owner:{response.json.owner}"], soft: true, status: [201, 4xx] } }
+  - { name: by-list, match: POST /lists, purge: { tags: ["kind:{request.json.kinds[*]}"], when: response.json.paid } }
+  - { name: by-pattern, match: POST /pages, purge: { patterns: ["things:{response.json.page|2}*"], keys: ["{request.json.key}"] } }
   - { name: by-rule, match: DELETE /things/:id, purge: { rules: [plain] } }
 `
 
@@ -67,7 +67,7 @@ const outcome = fc.record({
 })
 const writes = fc.record({
   method: fc.constantFrom('PUT', 'POST', 'DELETE', 'PATCH'),
-  target: fc.constantFrom('/things/1', '/things/2', '/Things/1/', '/things', '/things/..%2f1', '/plain', '/elsewhere'),
+  target: fc.constantFrom('/things/1', '/Things/2/', '/gifts', '/lists', '/pages', '/things/..%2f1', '/plain', '/elsewhere'),
 })
 
 t.test('labelsMadeOld: whatever a purge reaches, the intent reached that was written before its outcome was known', async (t) => {
