@@ -22,6 +22,7 @@ rules:
   - { name: by-tag, match: ANY /gifts, purge: { tags: ["owner:{response.json.owner}"], soft: true, status: [201, 4xx] } }
   - { name: by-list, match: POST /lists, purge: { tags: ["kind:{request.json.kinds[*]}"], when: response.json.paid } }
   - { name: by-pattern, match: POST /pages, purge: { patterns: ["things:{response.json.page|2}*"], keys: ["{request.json.key}"] } }
+  - { name: by-default, match: PATCH /things/:id, purge: { keys: ["things:{request.json.page|2}"] } }
   - { name: by-rule, match: DELETE /things/:id, purge: { rules: [plain] } }
 `
 
