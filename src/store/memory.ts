@@ -10,7 +10,7 @@ import { decode, encodeParts } from './codec.ts'
 import { keyFootprint, openFootprint } from './footprint.ts'
 import { globMatcher } from './glob.ts'
 import { type Seat, Sieve } from './sieve.ts'
-import type { LocalStore, StoreStatus } from './store.ts'
+import { type KeepFor, type LocalStore, type StoreStatus, timeIn } from './store.ts'
 
 export interface MemoryStoreOptions {
   readonly clock: Clock
@@ -81,7 +81,8 @@ export class MemoryStore implements LocalStore {
     return this.peek(key)
   }
 
-  async put(key: string, stored: Stored, keepFor: Seconds): Promise<boolean> {
+  async put(key: string, stored: Stored, keep: KeepFor): Promise<boolean> {
+    const keepFor = timeIn('memory', keep)
     const parts = encodeParts(stored)
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     const bytes = keyFootprint(key) + Arena.footprint(length)
@@ -103,9 +104,11 @@ export class MemoryStore implements LocalStore {
     return this.#kept.has(key)
   }
 
-  async renew(key: string, keepFor: Seconds): Promise<void> {
+  async renew(key: string, keepFor: KeepFor): Promise<void> {
     const kept = this.#kept.get(key)
-    if (kept !== undefined && kept.keptUntil > this.#clock.monotonic()) kept.keptUntil = this.#until(keepFor)
+    if (kept === undefined || kept.keptUntil <= this.#clock.monotonic()) return
+    const until = this.#until(timeIn('memory', keepFor))
+    if (until > kept.keptUntil) kept.keptUntil = until
   }
 
   async delete(key: string): Promise<boolean> {

@@ -7,8 +7,7 @@ import type { RedisConnection } from '../redis/connection.ts'
 import { type Seconds, toMilliseconds } from '../time.ts'
 import { decode, encode } from './codec.ts'
 import { redisPattern } from './glob.ts'
-import { nextCursor, readCursor } from './scan-cursor.ts'
-import type { Store, StoreStatus } from './store.ts'
+import { type KeepFor, type Store, type StoreStatus, timeIn } from './store.ts'
 
 export interface RedisStoreOptions {
   readonly connection: RedisConnection
@@ -46,7 +45,8 @@ export class RedisStore implements Store {
     return undefined
   }
 
-  async put(key: string, stored: Stored, keepFor: Seconds): Promise<boolean> {
+  async put(key: string, stored: Stored, keep: KeepFor): Promise<boolean> {
+    const keepFor = timeIn('shared', keep)
     if (!(keepFor > 0)) return false
     try {
       const value = encode(stored)
@@ -58,9 +58,9 @@ export class RedisStore implements Store {
     }
   }
 
-  async renew(key: string, keepFor: Seconds): Promise<void> {
+  async renew(key: string, keepFor: KeepFor): Promise<void> {
     try {
-      await this.#connection.send((redis) => redis.pexpire(key, expiry(keepFor)), key)
+      await this.#connection.send((redis) => redis.pexpire(key, expiry(timeIn('shared', keepFor)), 'GT'))
     } catch (error) {
       this.#failed('renew', error)
     }

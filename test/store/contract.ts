@@ -1,4 +1,4 @@
-/** What every store must do, wherever it keeps the bytes. Run by memory.test.ts and redis.test.ts. */
+/** What every store must do, wherever it keeps the bytes. Run by memory.test.ts, redis.test.ts and tiered.test.ts. */
 import type { Test } from 'tap'
 import type { Entry, Stored } from '../../src/cache/entry.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -75,13 +75,25 @@ export async function storeContract(t: Test, make: MakeStore): Promise<void> {
     await store.put('p:short', stored(), seconds(0.05))
     await store.put('p:renewed', stored(), seconds(0.05))
     await store.renew('p:renewed', hour)
+    await store.renew('p:renewed', seconds(0.01))
     await store.renew('p:nothing', hour)
     await pass(60)
     t.equal(await store.get('p:short'), undefined)
-    t.ok(await store.get('p:renewed'))
+    t.ok(await store.get('p:renewed'), 'and a shorter time shortens nothing')
     t.equal(await store.get('p:nothing'), undefined)
     t.equal(await store.put('p:none', stored(), seconds(0)), false, 'no time at all')
     t.equal(await store.get('p:none'), undefined)
+  })
+
+  await t.test('of two times each tier keeps its own', async (t) => {
+    const { store, pass } = await make(t)
+    const short = seconds(0.05)
+    const isShared = store.status().kind === 'redis'
+    await store.put('p:long', stored(), isShared ? { memory: short, shared: hour } : { memory: hour, shared: short })
+    await store.put('p:short', stored(), { memory: short, shared: short })
+    await pass(60)
+    t.ok(await store.get('p:long'))
+    t.equal(await store.get('p:short'), undefined)
   })
 
   await t.test('keys are taken as they are', async (t) => {
