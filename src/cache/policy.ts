@@ -28,6 +28,9 @@ export interface Policy {
   readonly parts?: 'strict' | 'lenient'
   /** `lenient`: a stored response without Last-Modified counts as unmodified since any date that a client names. */
   readonly ifModifiedSince?: 'strict' | 'lenient'
+  /** How long at most a copy stays in memory, and in the store that instances share. Undefined: as long as it is of use. */
+  readonly l1?: Seconds | undefined
+  readonly l2?: Seconds | undefined
   /** Above this many body bytes (before compression at rest) nothing is stored. */
   readonly maxSize: number
   /** Normalisation of request fields that responses vary on; unnamed ones get the default of `http/vary`. */

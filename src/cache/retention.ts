@@ -1,6 +1,7 @@
 /** How long a store keeps an entry: a matter of room, not of truth. Whether it may still be used is decided when it is read. */
 import { type Seconds, seconds } from '../time.ts'
 import type { Lifetime } from './freshness.ts'
+import type { Policy } from './policy.ts'
 
 const minute = 60
 const hour = 3600
@@ -23,4 +24,9 @@ export function retention(lifetime: Lifetime, { isValidatable, isClientObeyed }:
   const isUseful = isValidatable || (isClientObeyed && lifetime.fresh > 0 && !lifetime.isStaleForbidden)
   const further = isUseful ? Math.min(Math.max(lifetime.fresh, least), day) : 0
   return seconds(Math.min(lifetime.fresh + Math.max(window, further), longestRetention))
+}
+
+/** The same for each tier, where the policy has a shorter time for it. */
+export function inTiers(keepFor: Seconds, { l1, l2 }: Pick<Policy, 'l1' | 'l2'>): { memory: Seconds; shared: Seconds } {
+  return { memory: seconds(Math.min(keepFor, l1 ?? keepFor)), shared: seconds(Math.min(keepFor, l2 ?? keepFor)) }
 }

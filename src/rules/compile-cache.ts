@@ -61,6 +61,8 @@ export function compileRfc(rfc: RfcPart, defaults: CacheSettings): Policy {
     parts: trustOf(rfc),
     ifModifiedSince: rfc.if_modified_since ?? 'strict',
     maxSize: defaults.max_size ?? maxSize,
+    l1: defaults.l1,
+    l2: defaults.l2,
     vary: new Map(),
   }
 }
@@ -74,8 +76,8 @@ export function trustOf(rfc: RfcPart): NonNullable<Policy['parts']> {
 }
 
 /**
- * `ttl: origin` promises the origin's own terms: no window, negative lifetime or override comes from `defaults` then. A size limit or
- * a normalisation bends no promise and does.
+ * `ttl: origin` promises the origin's own terms: no window, negative lifetime or override comes from `defaults` then. A size limit, a tier's
+ * time or a normalisation bends no promise and does.
  */
 function compilePolicy(cache: CachePart, inherited: Inherited): Policy {
   const written = lifetimeOf(cache, inherited)
@@ -95,6 +97,8 @@ function compilePolicy(cache: CachePart, inherited: Inherited): Policy {
     heuristics: inherited.heuristics && lifetime.kind === 'origin' && written !== undefined,
     parts: lifetime.kind === 'origin' ? inherited.parts : 'strict',
     maxSize: cache.max_size ?? inherited.defaults.max_size ?? maxSize,
+    l1: cache.l1 ?? inherited.defaults.l1,
+    l2: cache.l2 ?? inherited.defaults.l2,
     vary: new Map(Object.entries({ ...inherited.defaults.vary, ...cache.vary })),
   }
 }

@@ -54,6 +54,8 @@ export interface CacheSettings {
   readonly collapse?: CacheRule['collapse'] | undefined
   readonly min_uses?: number | undefined
   readonly max_size?: number | undefined
+  readonly l1?: Seconds | undefined
+  readonly l2?: Seconds | undefined
   readonly vary?: Readonly<Record<string, VaryRule>> | undefined
   readonly consistency?: CacheRule['consistency'] | undefined
   readonly client_directives?: Policy['clientDirectives'] | undefined

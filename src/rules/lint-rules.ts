@@ -51,7 +51,7 @@ function lintCached({ methods, json }: Match, cache: CacheRule, index: number): 
       fix: 'Write "methods: [POST]", or leave it out',
     })
   }
-  return [...findings, ...lintLifetimes(cache, path)]
+  return [...findings, ...lintLifetimes(cache, path), ...lintTiers(cache, path)]
 }
 
 /** A refresh that is due from the first second asks the origin on every use. */
@@ -68,4 +68,11 @@ function lintLifetimes({ policy }: CacheRule, path: readonly PropertyKey[]): Fin
       fix: 'Write a shorter one, or a share such as "20%"',
     },
   ]
+}
+
+/** Each time by itself may be meant; together they keep in memory what Redis has let go of. */
+function lintTiers({ policy: { l1, l2 } }: CacheRule, path: readonly PropertyKey[]): Finding[] {
+  if (l1 === undefined || l2 === undefined || l1 <= l2) return []
+  const what = '"l1" is longer than "l2": the copy in memory outlives the one in Redis'
+  return [{ path: [...path, 'cache', 'l1'], severity: 'warning', what, fix: 'Write a shorter "l1", or a longer "l2"' }]
 }

@@ -114,6 +114,8 @@ const cacheSettings = {
     .describe('Whether requests for one key share one request to the origin; fleet: over all instances that share a Redis'),
   min_uses: countLeaf().optional().describe('Store only what was asked for so many times within its lifetime'),
   max_size: sizeLeaf().optional().describe('Longer responses are not stored'),
+  l1: lifetimeLeaf().optional().describe('How long at most a copy stays in memory; left out: as long as it is of use'),
+  l2: lifetimeLeaf().optional().describe('The same in Redis, where there is one'),
   vary: mapOf(fieldNameLeaf(), varyRule, 'accept-language: [es, en]')
     .optional()
     .describe('How request fields that responses vary on are told apart: ignore, exact, or the best of a list'),

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Lifetime } from '../../src/cache/freshness.ts'
-import { longestRetention, retention } from '../../src/cache/retention.ts'
+import { inTiers, longestRetention, retention } from '../../src/cache/retention.ts'
 import { seconds } from '../../src/time.ts'
 
 function lifetime(fresh: number, swr = 0, sie = 0, isStaleForbidden = false): Lifetime {
@@ -32,4 +32,12 @@ t.test('retention covers the life, the longest window and some time to validate,
   t.equal(retention(lifetime(0), obedient), 0, 'what was never fresh')
   t.equal(retention(lifetime(Number.POSITIVE_INFINITY), validatable), longestRetention)
   t.equal(retention(lifetime(1e9), useless), 30 * 86_400)
+})
+
+t.test('inTiers: each tier as long as it is of use, or as long as the policy lets it', async (t) => {
+  const [minute, hour] = [seconds(60), seconds(3600)]
+  t.same(inTiers(hour, {}), { memory: hour, shared: hour })
+  t.same(inTiers(hour, { l1: minute }), { memory: minute, shared: hour })
+  t.same(inTiers(hour, { l1: undefined, l2: minute }), { memory: hour, shared: minute })
+  t.same(inTiers(minute, { l1: hour, l2: hour }), { memory: minute, shared: minute })
 })

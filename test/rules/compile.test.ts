@@ -52,6 +52,7 @@ defaults:
   negative: { 404: 10s, 5xx: 1s }
   override: [max-age]
   max_size: 1KiB
+  l1: 30s
   min_uses: 2
 rules:
   - { name: none, match: GET /a, cache: { scope: public } }
@@ -65,6 +66,7 @@ rules:
     staleIfError: 600,
     clientDirectives: 'ignore',
   })
+  t.match([none, own, origin], [{ l1: 30 }, { l1: 30 }, { l1: 30, l2: undefined }])
   t.match(own, {
     lifetime: { kind: 'fixed', duration: 3600 },
     staleWhileRevalidate: 30,

@@ -49,6 +49,16 @@ t.test('methods: only answers that can be stored are cached, and a body counts',
       '- { name: a, match: GET /a, cache: { ttl: 1m, refresh_ahead: 1m } }\n',
       ['4:62: warning: "refresh_ahead" is not shorter than the ttl: every use would refresh'],
     ],
+    [
+      'a copy in memory that outlives the one in Redis',
+      '- { name: a, match: GET /a, cache: { ttl: 1m, l1: 61s, l2: 1m } }\n',
+      ['4:51: warning: "l1" is longer than "l2": the copy in memory outlives the one in Redis: write a shorter "l1"'],
+    ],
+    [
+      'either alone, and both alike',
+      '- { name: a, match: GET /a, cache: { ttl: 1m, l1: 1h } }\n- { name: b, match: GET /b, cache: { ttl: 1m, l1: 1m, l2: 1m } }\n',
+      [],
+    ],
   ])
 })
 

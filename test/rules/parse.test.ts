@@ -46,6 +46,8 @@ rules:
       collapse: fleet
       min_uses: 2
       max_size: 256KiB
+      l1: 30s
+      l2: 1h
       vary: { accept-language: [es, en], user-agent: ignore }
       consistency: strict
       client_directives: obey
@@ -114,6 +116,8 @@ rules:
     heuristics: false,
     parts: 'strict',
     maxSize: 262_144,
+    l1: 30,
+    l2: 3600,
     vary: new Map<string, unknown>([
       ['accept', 'exact'],
       ['accept-language', ['es', 'en']],

@@ -76,6 +76,8 @@ t.test('wrong types and values: what stands there, and what to write', async (t)
     [cached('collapse: 1'), '6:22: error: "collapse" is the number 1: write true, false or "fleet"'],
     [cached('min_uses: 0'), '6:22: error: 0 is no number of uses: write a whole number from 1 to 1000'],
     [cached('min_uses: many'), '6:22: error: "min_uses" is "many": write a whole number'],
+    [cached('l1: 0s'), '6:16: error:'],
+    [cached('l2: 30'), '6:16: error: "30" has no unit: write "30s"'],
     [cached('max_size: 10kb'), '6:22: error: "10kb" is not a size: write "10KiB"'],
     [cached('max_size: 0B'), '6:22: error: "0B" stores nothing'],
     [cached('vary: { accept: igonre }'), '6:28: error: "accept" is "igonre": did you mean "ignore"?'],
