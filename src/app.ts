@@ -93,6 +93,7 @@ export async function start(options: AppOptions): Promise<App> {
     store: tier.store,
     ledger: tier.ledger,
     local: tier.local,
+    isShared: tier.isShared,
     turns: tier.turns,
     isShared: tier.kind === 'redis',
     origin,

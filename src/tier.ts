@@ -18,7 +18,7 @@ import { RedisTurns } from './store/turns.ts'
 import { type Clock, milliseconds } from './time.ts'
 
 /** Where entries and numbers are kept, and how to leave it. */
-export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local' | 'turns'> {
+export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local' | 'isShared' | 'turns'> {
   readonly kind: 'memory' | 'redis'
   close(): Promise<void>
 }
@@ -48,7 +48,7 @@ async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Ti
   const close = async (): Promise<void> => {
     await Promise.all([store.close(), ledger.close()])
   }
-  return { kind: 'memory', store, ledger, local: { store, ledger }, turns: undefined, close }
+  return { kind: 'memory', store, ledger, local: { store, ledger }, isShared: false, turns: undefined, close }
 }
 
 async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
@@ -80,7 +80,7 @@ async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redi
     await store.close()
     connection.close()
   }
-  return { kind: 'redis', store, ledger, local: undefined, turns, close }
+  return { kind: 'redis', store, ledger, local: undefined, isShared: true, turns, close }
 }
 
 function reportLedger(log: Log, event: LedgerEvent): void {

@@ -1,8 +1,8 @@
 /** The operator's requests carried out on the running parts: the same labels and comparisons that requests meet. */
-import { judge } from '../cache/validity.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { adminCause } from '../observe/tally.ts'
 import { explain } from '../proxy/explain.ts'
+import { judgeAgain } from '../proxy/look.ts'
 import type { Parts } from '../proxy/parts.ts'
 import { purge } from '../proxy/purge.ts'
 import { isLoopback } from '../settings/agreement.ts'
@@ -87,15 +87,14 @@ async function show(parts: Parts, key: string): Promise<Shown | undefined> {
   if (stored.kind === 'variants') return { kind: 'variants', key, selectors: stored.selectors }
   const { entry } = stored
   const { set, label, lifetimeOf } = parts.inForce()
-  const reading = await parts.ledger.read(entry.labels)
+  const validity = await judgeAgain(parts, entry, false)
   const policy = set.rules.find(({ name }) => name === entry.rule)?.cache?.policy ?? set.rfc
   return {
     kind: 'entry',
     key,
     entry,
-    // A ledger that cannot be read proves nothing, and what other rules made is not used either.
-    validity:
-      reading === undefined || !entry.labels.includes(label) ? { kind: 'purged' } : judge(entry.stamp, entry.labels, reading),
+    // What other rules made is not used.
+    validity: entry.labels.includes(label) ? validity : { kind: 'purged' },
     lifetime: lifetimeOf(entry, policy),
     now: parts.clock.now(),
   }

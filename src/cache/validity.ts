@@ -12,8 +12,9 @@ export interface Stamp {
   readonly number: number
 }
 
-/** What is made of two answers is as old as the older: the smaller number holds for both. */
+/** What is made of two answers is as old as the older: the smaller number holds for both. Of two epochs nothing holds for both. */
 export function olderStamp(one: Stamp, other: Stamp): Stamp {
+  if (one.epoch !== other.epoch) return { epoch: 'none', number: 0 }
   return one.number < other.number ? one : other
 }
 

@@ -11,8 +11,8 @@ import type { PurgeRule } from '../rules/rule.ts'
 import { toSeconds } from '../time.ts'
 import { crowdOf } from './crowd.ts'
 import type { Identified } from './identity.ts'
-import { joinLabels, lookup, lookupNow } from './lookup.ts'
-import { labelsMadeOld, type Occasion, type Purging } from './outcome.ts'
+import { look } from './look.ts'
+import { type Found, joinLabels } from './lookup.ts'
 import type { Parts } from './parts.ts'
 import { route } from './route.ts'
 import type { Facts, Read, Way, Write } from './way.ts'
@@ -117,8 +117,9 @@ async function explainRead(parts: Parts, request: Request, { way, identified }: 
   const inForce = parts.inForce()
   const now = parts.clock.now()
   const sought = { read: way, fields: request.fields, inForce, now }
-  const found = parts.local === undefined ? await lookup(parts, sought) : lookupNow(parts, sought)
-  const decision = decide({ entry: found.entry, validity: found.validity, request, policy: way.policy, now })
+  const decisionOn = ({ entry, validity }: Found): Decision => decide({ entry, validity, request, policy: way.policy, now })
+  const found = await look(parts, sought, (near) => decisionOn(near).kind === 'serve')
+  const decision = decisionOn(found)
   const lifetime = found.entry === undefined ? undefined : inForce.lifetimeOf(found.entry, way.policy)
   const notes: string[] = []
   if (lifetime?.isRuleOverruledByOrigin === true) {

@@ -2,7 +2,7 @@
  * A part on its way into the store: joined with what lies there, where both are bytes of one thing (RFC 9111 §3.4). What is made of several
  * answers carries the smallest stamp and the labels of all, so that a purge after any of them reaches it.
  */
-import type { Entry } from '../cache/entry.ts'
+import type { Entry, Stored } from '../cache/entry.ts'
 import { combine, type Held, isCombinable, isComplete, withNewFields } from '../cache/partial.ts'
 import { olderStamp } from '../cache/validity.ts'
 import { variantKey } from '../cache/variant.ts'
@@ -43,9 +43,10 @@ function joinedEntry(stored: Entry, { part: _, ...entry }: Entry, { part, body }
 
 /** What lies where the part will, as far as it is ours to use. */
 async function storedOf(parts: Parts, { read, inForce, asker }: Errand, selector: readonly string[]): Promise<Entry | undefined> {
-  let stored = await parts.store.get(read.primaryKey)
+  const under = async (key: string): Promise<Stored | undefined> => parts.local?.store.peek(key) ?? (await parts.store.get(key))
+  let stored = await under(read.primaryKey)
   if (stored?.kind === 'variants' || (stored === undefined && selector.length > 0))
-    stored = await parts.store.get(variantKey(read.primaryKey, selector, asker.request.fields, read.policy))
+    stored = await under(variantKey(read.primaryKey, selector, asker.request.fields, read.policy))
   if (stored?.kind !== 'entry' || stored.entry.rule !== read.name) return undefined
   const { entry } = stored
   if (entry.vary.join() !== selector.join() || !entry.labels.includes(inForce.label)) return undefined

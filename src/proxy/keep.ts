@@ -9,7 +9,7 @@ import type { Lifetime } from '../cache/freshness.ts'
 import type { Label } from '../cache/label.ts'
 import { withTagged } from '../cache/lend.ts'
 import { countedBy, type Part } from '../cache/partial.ts'
-import { retention } from '../cache/retention.ts'
+import { inTiers, retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
 import { judge } from '../cache/validity.ts'
 import { languageOf, nameOfLanguage, variantKey } from '../cache/variant.ts'
@@ -19,6 +19,7 @@ import type { Reason } from '../observe/reasons.ts'
 import { renderTags } from '../rules/render.ts'
 import { withResponse } from '../rules/values.ts'
 import { compress } from '../store/compression.ts'
+import { type KeepFor, timeIn } from '../store/store.ts'
 import { type Instant, later, type Seconds, seconds } from '../time.ts'
 import { bodyJson } from './body-json.ts'
 import type { Capture } from './capture.ts'
@@ -182,10 +183,9 @@ export type Put = 'stored' | 'newer-stored' | 'store-unavailable'
 /** Puts an entry under its key, or, where answers vary, under its variant key with the list of selectors in front of it. */
 export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Promise<Put> {
   const { entry, selector } = puttable
-  const keepFor = retention(puttable.lifetime, {
-    isValidatable: puttable.isValidatable,
-    isClientObeyed: read.policy.clientDirectives === 'obey',
-  })
+  const uses = { isValidatable: puttable.isValidatable, isClientObeyed: read.policy.clientDirectives === 'obey' }
+  const useful = retention(puttable.lifetime, uses)
+  const keepFor = inTiers(useful, read.policy)
   const listed = await listedVariants(parts, read, selector)
   const key = listed === undefined ? read.primaryKey : variantKey(read.primaryKey, selector, puttable.fields, read.policy)
   if (await isNewerStored(parts, read, { entry, key })) return 'newer-stored'
@@ -201,7 +201,7 @@ export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Pr
     ...(languages.length === 0 ? {} : { languages }),
     ...(tagged.length === 0 ? {} : { tagged }),
   }
-  const isListed = await parts.store.put(read.primaryKey, variants, seconds(Math.max(keepFor, day)))
+  const isListed = await parts.store.put(read.primaryKey, variants, seconds(Math.max(useful, day)))
   return isListed ? 'stored' : 'store-unavailable'
 }
 
@@ -225,9 +225,11 @@ interface Listed {
 /** Undefined: nothing varies so far, the entry can lie under the primary key itself. */
 async function listedVariants(parts: Parts, read: Read, selector: readonly string[]): Promise<Listed | undefined> {
   const remembered = parts.memory.selectors.recall(read.primaryKey, parts.clock.now())
-  if (selector.length === 0 && remembered === undefined && parts.local === undefined) return undefined
-  const stored: Stored | undefined =
-    parts.local === undefined ? await parts.store.get(read.primaryKey) : parts.local.store.peek(read.primaryKey)
+  const near = parts.local?.store.peek(read.primaryKey)
+  const isKnownToVary = selector.length > 0 || remembered !== undefined || near?.kind === 'variants'
+  if (!isKnownToVary && parts.isShared) return undefined
+  // What others have listed must not be lost.
+  const stored = parts.isShared ? await parts.store.get(read.primaryKey) : near
   if (stored?.kind === 'variants')
     return { selectors: stored.selectors, languages: stored.languages ?? [], tagged: stored.tagged ?? [] }
   if (selector.length === 0 && remembered === undefined) return undefined
@@ -237,12 +239,13 @@ async function listedVariants(parts: Parts, read: Read, selector: readonly strin
 async function putOne(
   parts: Parts,
   read: Read,
-  put: { key: string; stored: Stored & { kind: 'entry' }; keepFor: Seconds },
+  put: { key: string; stored: Stored & { kind: 'entry' }; keepFor: KeepFor },
 ): Promise<boolean> {
   const isPut = await parts.store.put(put.key, put.stored, put.keepFor)
   if (isPut) {
     const bytes = put.stored.entry.body.length
-    parts.observer.stored({ rule: read.name, key: read.primaryKey, bytes, keepFor: put.keepFor })
+    const keepFor = timeIn(parts.isShared ? 'shared' : 'memory', put.keepFor)
+    parts.observer.stored({ rule: read.name, key: read.primaryKey, bytes, keepFor })
   }
   return isPut
 }

@@ -6,6 +6,7 @@ import type { Errand } from './fill.ts'
 import { credentialFields } from './forward.ts'
 import type { InForce } from './in-force.ts'
 import type { Puttable } from './keep.ts'
+import { isConfirmed, judgeAgain } from './look.ts'
 import { type Found, joinLabels, type Sought, usable } from './lookup.ts'
 import type { Parts } from './parts.ts'
 import type { Visit } from './visit.ts'
@@ -23,8 +24,8 @@ export function lentTo({ parts, inForce, request }: Visit, read: Read, found: Fo
   const terms = new Set(selectors.map((selector) => termsOf(selector, borrower)))
   const labels = joinLabels(read, inForce)
   const isPurged = ({ stamp }: Tagged): boolean => {
-    if (parts.local !== undefined) return parts.local.ledger.judgeNow(stamp, labels).kind === 'purged'
-    return found.reading === undefined || judge(stamp, labels, found.reading).kind === 'purged'
+    if (found.reading !== undefined) return judge(stamp, labels, found.reading).kind === 'purged'
+    return parts.local === undefined || parts.local.ledger.judgeNow(stamp, labels).kind === 'purged'
   }
   return tagged.filter((each) => terms.has(each.terms) && !isPurged(each))
 }
@@ -53,6 +54,6 @@ export function taggedOf(
 export async function lentEntry(parts: Parts, errand: Errand, { key, etag }: Tagged): Promise<Entry | undefined> {
   const entry = usable(await parts.store.get(key), errand)
   if (entry === undefined || lendableTag(entry) !== etag) return undefined
-  const reading = await parts.ledger.read(entry.labels)
-  return reading === undefined || judge(entry.stamp, entry.labels, reading).kind === 'purged' ? undefined : entry
+  const validity = await judgeAgain(parts, entry, isConfirmed(parts, errand.read))
+  return validity.kind === 'purged' ? undefined : entry
 }

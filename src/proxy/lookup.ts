@@ -31,6 +31,13 @@ export interface Found {
   readonly stamp: Stamp | undefined
   /** Over Redis: the numbers that decide whether a fetch in flight may be joined. */
   readonly reading: Reading | undefined
+  /** What memory lacks, or has only as something older. */
+  readonly copy?: Copy
+}
+
+/** An entry as it was found in the store that instances share, with the list that leads to it, where answers vary. */
+export interface Copy extends Pick<Gathered, 'key' | 'variants'> {
+  readonly entry: Entry
 }
 
 type Variants = Extract<Stored, { kind: 'variants' }>
@@ -69,40 +76,57 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
   return { entry, validity, variants, miss, flightKey: crowdOf(flightKey, sought), stamp, reading: undefined }
 }
 
-/** The lookup over a store and ledger elsewhere: one round trip, and one more for a variant that was not known to be one. */
-export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
+/** What a store elsewhere has for a request, not judged yet. */
+export interface Gathered extends Pick<Found, 'entry' | 'variants' | 'miss' | 'flightKey' | 'reading'> {
+  /** Where the entry lies. */
+  readonly key: string
+}
+
+/** Asks a store and ledger elsewhere: one round trip, and one more for a variant that was not known to be one. */
+export async function gather(parts: Parts, sought: Sought): Promise<Gathered> {
   const { store, ledger } = parts
   const { read, inForce } = sought
   const labels = joinLabels(read, inForce)
-  const known = knownSelectors(parts, sought)
+  const known = knownSelectors(parts, sought) ?? selectorsHere(parts, read)
   const keys = known === undefined ? [] : variantKeys(sought, known)
   const [first, reading, ...candidates] = await Promise.all([
     store.get(read.primaryKey),
     ledger.read(labels),
     ...keys.map((key) => store.get(key)),
   ])
-  let stored = first
-  let flightKey = keys[0] ?? read.primaryKey
-  let miss: Found['miss'] = 'uri-miss'
-  if (first?.kind === 'variants') {
-    const listed = variantKeys(sought, first.selectors)
-    const wanted = [...listed, ...languageKeys(sought, first)]
-    const missing = wanted.filter((key) => !keys.includes(key))
-    const more = await Promise.all(missing.map((key) => store.get(key)))
-    stored = newest([...candidates, ...more], sought)
-    flightKey = listed[0] as string
-    miss = 'vary-miss'
-  } else if (first === undefined && candidates.length > 0) stored = newest(candidates, sought)
   const variants = first?.kind === 'variants' ? first : undefined
-  const common = { variants, miss, flightKey: crowdOf(flightKey, sought), reading }
-  if (reading === undefined) return { ...common, entry: undefined, validity: valid, stamp: undefined }
+  const listed = variants && variantKeys(sought, variants.selectors)
+  const wanted = variants === undefined ? [] : [...(listed ?? []), ...languageKeys(sought, variants)]
+  const missing = wanted.filter((key) => !keys.includes(key))
+  const more = await Promise.all(missing.map((key) => store.get(key)))
+  const all = [...candidates, ...more]
+  const stored = first?.kind === 'entry' ? first : newest(all, sought)
+  return {
+    entry: usable(stored, sought),
+    key: [...keys, ...missing][all.indexOf(stored)] ?? read.primaryKey,
+    variants,
+    miss: variants === undefined ? 'uri-miss' : 'vary-miss',
+    flightKey: crowdOf(listed?.[0] ?? keys[0] ?? read.primaryKey, sought),
+    reading,
+  }
+}
+
+/** The lookup over a store and ledger elsewhere alone. */
+export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
+  const { entry, key: _, ...gathered } = await gather(parts, sought)
+  const { reading } = gathered
+  const nothing = { ...gathered, entry: undefined, validity: valid }
+  if (reading === undefined) return { ...nothing, stamp: undefined }
   const stamp = { epoch: reading.epoch, number: reading.seq }
-  const entry = usable(stored, sought)
-  if (entry === undefined) return { ...common, entry, validity: valid, stamp }
-  const isCovered = entry.labels.every((label) => reading.purges.has(label))
-  const whole = isCovered ? reading : await ledger.read(entry.labels)
-  if (whole === undefined) return { ...common, entry: undefined, validity: valid, stamp: undefined }
-  return { ...common, entry, validity: judge(entry.stamp, entry.labels, whole), stamp }
+  if (entry === undefined) return { ...nothing, stamp }
+  const whole = covers(reading, entry) ? reading : await parts.ledger.read(entry.labels)
+  if (whole === undefined) return { ...nothing, stamp: undefined }
+  return { ...gathered, entry, validity: judge(entry.stamp, entry.labels, whole), stamp }
+}
+
+/** Whether the ledger was asked for all that decides. */
+export function covers(reading: Reading, { labels }: Entry): boolean {
+  return labels.every((label) => reading.purges.has(label))
 }
 
 /** An entry's labels; without `tags`, those that are known before the answer is. */
@@ -143,6 +167,12 @@ function knownSelectors(parts: Parts, { read, now }: Sought): ReadonlyArray<read
   return parts.memory.selectors.recall(read.primaryKey, now)
 }
 
+/** As the list in memory has them. */
+function selectorsHere({ local }: Parts, { primaryKey }: Read): ReadonlyArray<readonly string[]> | undefined {
+  const stored = local?.store.peek(primaryKey)
+  return stored?.kind === 'variants' ? stored.selectors : undefined
+}
+
 function variantKeys({ read, fields }: Sought, selectors: ReadonlyArray<readonly string[]>): string[] {
   return selectors.map((selector) => variantKey(read.primaryKey, selector, fields, read.policy))
 }
@@ -165,7 +195,7 @@ function newest(candidates: ReadonlyArray<Stored | undefined>, sought: Sought): 
   return best
 }
 
-function isNewer(one: Entry, other: Entry): boolean {
+export function isNewer(one: Entry, other: Entry): boolean {
   const difference = recency(one, other)
   return difference > 0 || (difference === 0 && one.responseTime > other.responseTime)
 }

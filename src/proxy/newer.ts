@@ -20,11 +20,11 @@ export interface Late {
 
 /** A list of variants would also take the place of what lies under the primary key itself. What was purged never stands in the way. */
 export async function isNewerStored(parts: Parts, read: Read, { entry, key }: Late): Promise<boolean> {
-  const { local, store, clock } = parts
-  if (local === undefined && elapsed(entry.requestTime, clock.now()) <= slow) return false
+  const { local, isShared, store, clock } = parts
+  const isLookedFor = isShared && elapsed(entry.requestTime, clock.now()) > slow
   for (const place of new Set([key, read.primaryKey])) {
-    const stored = local === undefined ? await store.get(place) : local.store.peek(place)
-    if (isInPlaceOf(stored, entry) && !(await isOvertaken(parts, stored.entry))) return true
+    for (const stored of [local?.store.peek(place), isLookedFor ? await store.get(place) : undefined])
+      if (isInPlaceOf(stored, entry) && !(await isOvertaken(parts, stored.entry))) return true
   }
   return false
 }

@@ -18,8 +18,10 @@ export interface Parts {
   inForce(): InForce
   readonly store: Store
   readonly ledger: Ledger
-  /** Both, when store and ledger are in this process: then a hit needs no promise. */
+  /** What of store and ledger is in this process: a hit there needs no promise. */
   readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
+  /** Whether other instances share store and ledger. */
+  readonly isShared: boolean
   /** Whose turn it is to fetch, among the instances that share the store; undefined: there is none but this. */
   readonly turns: Turns | undefined
   /** Whether other processes share the ledger: then what a write may make old is recorded there before it is forwarded. */

@@ -5,7 +5,6 @@
 import { type Decision, decide } from '../cache/decide.ts'
 import type { Entry } from '../cache/entry.ts'
 import { isForItselfAlone } from '../cache/storable.ts'
-import { judge } from '../cache/validity.ts'
 import type { CacheStatus, Forward } from '../http/cache-status.ts'
 import { hasField } from '../http/fields.ts'
 import type { Reason } from '../observe/reasons.ts'
@@ -18,7 +17,10 @@ import { bypass } from './bypass.ts'
 import { crowdOf } from './crowd.ts'
 import { follow } from './follow.ts'
 import { fetchAlone, lead } from './lead.ts'
-import { type Found, lookup, lookupNow, type Sought } from './lookup.ts'
+import { isConfirmed, judgeAgain, look } from './look.ts'
+import { type Found, lookupNow, type Sought } from './lookup.ts'
+import type { Parts } from './parts.ts'
+import { promote } from './promote.ts'
 import { refresh } from './refresh.ts'
 import { renew } from './renew.ts'
 import { hasCredentials } from './route.ts'
@@ -37,10 +39,11 @@ export interface Missed {
 /** Answers from memory without a promise. False: this takes longer, nothing was done yet. */
 export function readNow(visit: Visit, way: Read): boolean {
   const { parts } = visit
-  if (parts.local === undefined || way.mode === 'shadow') return false
+  if (parts.local === undefined || way.mode === 'shadow' || isConfirmed(parts, way)) return false
   const found = lookupNow(parts, soughtOf(visit, way))
   const decision = decideOn(visit, way, found)
   if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
+  if (mayBeNewerElsewhere(parts, found, decision)) return false
   const body = bodyNow(decision.entry)
   if (body === undefined) return false
   serve(visit, { way, found, decision, body })
@@ -63,8 +66,10 @@ async function answerRead(visit: Visit, way: Read): Promise<void> {
     const ended = parts.flights.ended
     const landing = parts.landings.find(way.primaryKey)
     const sought = soughtOf(visit, way)
-    const found = parts.local === undefined ? await lookup(parts, sought) : lookupNow(parts, sought)
+    const isAlone = parts.local !== undefined && !parts.isShared
+    const found = isAlone ? lookupNow(parts, sought) : await look(parts, sought, (near) => isEnough(visit, way, near))
     if (found.stamp === undefined) return bypass(visit, way, { reason: 'ledger-unavailable' })
+    if (found.copy !== undefined) promote(parts, { read: way, inForce: visit.inForce, copy: found.copy })
     const decision = decideOn(visit, way, found)
     if (decision.kind === 'refuse') return answerError(visit, 504, 'only-if-cached', { kind: 'forward', fwd: 'miss' })
     if ((decision.kind === 'serve' || decision.kind === 'serve-stale') && way.mode !== 'shadow') {
@@ -117,6 +122,19 @@ export function decideOn(visit: Visit, way: Read, found: Found): Decision {
     now: visit.now,
     ...(found.entry === undefined ? {} : { lifetime: visit.inForce.lifetimeOf(found.entry, way.policy) }),
   })
+}
+
+/** Whether what memory has answers the request, as far as this process knows. */
+function isEnough(visit: Visit, way: Read, near: Found): boolean {
+  const decision = decideOn(visit, way, near)
+  if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
+  return !mayBeNewerElsewhere(visit.parts, near, decision)
+}
+
+/** What is getting old here may have been renewed by another instance, unless somebody here is at it already. */
+function mayBeNewerElsewhere({ local, isShared, flights }: Parts, found: Found, decision: Servable['decision']): boolean {
+  if (!isShared || local?.ledger.isAttached !== true) return false
+  return (decision.kind === 'serve-stale' || decision.isDue) && flights.find(found.flightKey) === undefined
 }
 
 interface Servable {
@@ -182,12 +200,12 @@ export function isHitForMiss(visit: Visit, way: Read): boolean {
 
 /** The stored response that may stand in for a failing origin: inside its window, and not purged while the origin was being asked. */
 export async function staleInstead(visit: Visit, { way, decision }: Missed): Promise<Entry | undefined> {
-  const { clock, ledger } = visit.parts
+  const { clock } = visit.parts
   if (way.mode === 'shadow' || decision.kind !== 'validate' || decision.staleIfErrorUntil === undefined) return undefined
   if (decision.staleIfErrorUntil <= clock.now()) return undefined
   const { entry } = decision
-  const reading = await ledger.read(entry.labels)
-  return reading === undefined || judge(entry.stamp, entry.labels, reading).kind === 'purged' ? undefined : entry
+  const validity = await judgeAgain(visit.parts, entry, isConfirmed(visit.parts, way))
+  return validity.kind === 'purged' ? undefined : entry
 }
 
 /** Counts this use of the key; true once it was asked for often enough to be stored (`min_uses`, within the rule's lifetime). */
