@@ -15,11 +15,10 @@ export interface Promotable {
   readonly copy: Copy
 }
 
-/** Only while this process is attached to the epoch that the copy is of, and nothing newer came into memory meanwhile. */
+/** Unless the epoch is another by now (detached, one of this process's own), or something newer came into memory meanwhile. */
 export function promote({ local, background }: Parts, { read, inForce, copy }: Promotable): void {
-  if (local === undefined || !local.ledger.isAttached) return
   const { key, variants, entry } = copy
-  if (entry.stamp.epoch !== local.ledger.stampNow().epoch) return
+  if (local === undefined || entry.stamp.epoch !== local.ledger.stampNow().epoch) return
   const there = local.store.peek(key)
   if (there?.kind === 'entry' && isNewer(there.entry, entry) && isValid(local, there.entry)) return
   const { policy } = read

@@ -438,6 +438,22 @@ t.test('variants: the list and the entry come into memory, and a list of others 
   t.equal(other.send(asking('en')).ending, 'ended')
 })
 
+t.test('variants: what others have listed meanwhile stays listed', async (t) => {
+  const origin = makeOrigin(({ fields }) => {
+    const vary = fields[fields.indexOf('X-Vary') + 1] as string
+    return reply({ fields: ['Cache-Control', 'max-age=60', 'Vary', vary], body: vary })
+  })
+  const options = { rules: 'unmatched: rfc\nrules: []\n', origin }
+  const one = makeTiered(options)
+  const other = makeTiered({ ...options, beside: one })
+  const asking = (vary: string) => ({ target: '/page', fields: ['X-Vary', vary, vary, 'here'] })
+  await one.ask(asking('x-a'))
+  await other.ask(asking('x-a'))
+  await one.ask(asking('x-b'))
+  await other.ask(asking('x-c'))
+  t.match(one.shared.peek(one.observed.reports[0]?.key as string), { kind: 'variants', selectors: [['x-c'], ['x-b'], ['x-a']] })
+})
+
 t.test('forever: renewed in both tiers, where the rule has no time for them', async (t) => {
   for (const [more, renewed] of [
     ['', [true, true]],
