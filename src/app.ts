@@ -86,7 +86,7 @@ export async function start(options: AppOptions): Promise<App> {
       sendVia: settings.server.via,
       originPatience: settings.origin.totalTimeout > 0 ? settings.origin.totalTimeout : defaultOriginSettings.totalTimeout,
       maxEntry: settings.store.maxEntry,
-      compressAbove: noneAsInfinite(tier.kind === 'redis' ? settings.store.compressAbove : settings.store.memoryCompressAbove),
+      compressAbove: tier.compressAbove,
     },
     clock,
     inForce: () => inForce,
@@ -104,7 +104,7 @@ export async function start(options: AppOptions): Promise<App> {
     observer,
   }
   metrics.watch({
-    tiers: () => [tier.store.status()],
+    tiers: () => tier.statuses(),
     originInFlight: () => origin.status().inFlight,
     ledgerFolds: () => tier.ledger.status().folds,
   })
@@ -167,11 +167,6 @@ function urlOf({ address, port }: { readonly address: string; readonly port: num
   const isAnywhere = address === '0.0.0.0' || address === '::'
   const host = address.includes(':') ? `[${address}]` : address
   return `http://${isAnywhere ? 'localhost' : host}:${port}`
-}
-
-/** Settings write "no limit" as 0. */
-function noneAsInfinite(size: number): number {
-  return size === 0 ? Number.POSITIVE_INFINITY : size
 }
 
 /** Causes of purges that are no rules; the metrics know them by name. */

@@ -2,8 +2,11 @@ import t, { type Test } from 'tap'
 import { allLabel, keyLabel } from '../src/cache/label.ts'
 import { createLog } from '../src/observe/log.ts'
 import { loadSettings } from '../src/settings/load.ts'
-import { openTier, type Tier } from '../src/tier.ts'
-import { seconds, systemClock } from '../src/time.ts'
+import { MemoryStore } from '../src/store/memory.ts'
+import { openTier, openTieredStore, type Tier } from '../src/tier.ts'
+import { milliseconds, seconds, systemClock } from '../src/time.ts'
+import { makeClock } from './fixtures/clock.ts'
+import { FleetLedger } from './fixtures/fleet-ledger.ts'
 import { startRedis } from './fixtures/redis.ts'
 import { until } from './fixtures/until.ts'
 import { outsider } from './redis/fixture.ts'
@@ -142,4 +145,30 @@ t.test('openTier: Redis that goes and comes back is said each time', async (t) =
   await until('Redis to be trusted', () => tier.ledger.status().isConnected)
   t.same(states('redis'), ['ready', 'down', 'ready'])
   t.equal(lines.filter(({ msg }) => msg === 'epoch').length, 2, 'a new history is another epoch')
+})
+
+t.test('openTieredStore keeps in memory and in the shared store, as long as the ledger says that this is shared', async (t) => {
+  const loaded = loadSettings({ env: {}, flags: {}, readFile: () => '{}', cwd: '/', environmentName: 'test' })
+  if (loaded.kind === 'problems') throw new Error(loaded.problems.map(({ problem }) => problem).join('\n'))
+  const { settings } = loaded
+  const clock = makeClock()
+  const ledger = new FleetLedger(clock)
+  const shared = new MemoryStore({ clock, limit: 1_000_000 })
+  const tier = openTieredStore({ settings, clock, shared, ledger, detachedTtl: milliseconds(2000) })
+  t.teardown(() => tier.store.close())
+  t.match(tier, { ledger, local: { ledger }, isShared: true, compressAbove: Number.POSITIVE_INFINITY })
+  const body = Buffer.alloc(2000, 'springhouse ')
+  await tier.store.put(
+    'a',
+    stored({ body, bodyLength: 2000, fields: ['Content-Type', 'text/plain'], stamp: ledger.stampNow() }),
+    seconds(60),
+  )
+  t.match(tier.local?.store.peek('a'), { entry: { atRest: 'identity' } })
+  t.match(shared.peek('a'), { entry: { atRest: 'zstd' } })
+  ledger.detach()
+  await tier.store.put('b', stored({ stamp: ledger.stampNow() }), seconds(60))
+  t.match([tier.local?.store.peek('b'), shared.peek('b')], [{ kind: 'entry' }, undefined])
+  clock.advance(2000)
+  t.equal(tier.local?.store.peek('b'), undefined)
+  t.match(tier.statuses(), [{ keys: 1 }, { keys: 1 }])
 })
