@@ -185,11 +185,10 @@ export async function putEntry(parts: Parts, read: Read, puttable: Puttable): Pr
   const { entry, selector } = puttable
   const uses = { isValidatable: puttable.isValidatable, isClientObeyed: read.policy.clientDirectives === 'obey' }
   const useful = retention(puttable.lifetime, uses)
-  const keepFor = inTiers(useful, read.policy)
   const listed = await listedVariants(parts, read, selector)
   const key = listed === undefined ? read.primaryKey : variantKey(read.primaryKey, selector, puttable.fields, read.policy)
   if (await isNewerStored(parts, read, { entry, key })) return 'newer-stored'
-  const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor })
+  const isPut = await putOne(parts, read, { key, stored: { kind: 'entry', entry }, keepFor: inTiers(useful, read.policy) })
   if (!isPut || listed === undefined) return isPut ? 'stored' : 'store-unavailable'
   const name = selector.join()
   const selectors = [selector, ...listed.selectors.filter((other) => other.join() !== name)].slice(0, maxSelectors)

@@ -26,8 +26,7 @@ export function promote({ local, background }: Parts, { read, inForce, copy }: P
   const keepFor = inTiers(retention(inForce.lifetimeOf(entry, policy), uses), policy)
   background.own(local.store.put(key, { kind: 'entry', entry }, keepFor).then(() => {}))
   // It needs no time of its own: one that is out of date leads to the shared store, and from there comes a newer one.
-  if (variants !== undefined)
-    background.own(local.store.put(read.primaryKey, variants, inTiers(longestRetention, {})).then(() => {}))
+  if (variants !== undefined) background.own(local.store.put(read.primaryKey, variants, longestRetention).then(() => {}))
 }
 
 function isValid({ ledger }: NonNullable<Parts['local']>, { stamp, labels }: Copy['entry']): boolean {
