@@ -146,6 +146,7 @@ export async function answerDespite(visit: Visit, missed: Missed, fwdStatus: num
   const entry = await staleInstead(visit, missed)
   const body = entry && (await bodyOf(entry))
   if (entry === undefined || body === undefined) return false
+  visit.tier = missed.found.tier
   const age = currentAge(entry, visit.parts.clock.now())
   const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
   answerStored(visit, { entry, body, age, policy: missed.way.policy, reason: 'stale-if-error', status })

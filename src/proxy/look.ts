@@ -83,7 +83,7 @@ async function lookFar(parts: Parts, local: Local, sought: Sought): Promise<Foun
   if (far === undefined || isBetter(here, far))
     return { ...here, ...common, miss: gathered.variants === undefined ? here.miss : 'vary-miss' }
   const copy = far.validity.kind === 'valid' ? { key, variants: gathered.variants, entry: far.entry } : undefined
-  return { ...far, ...common, miss: gathered.miss, ...(copy === undefined ? {} : { copy }) }
+  return { ...far, ...common, tier: gathered.tier, miss: gathered.miss, ...(copy === undefined ? {} : { copy }) }
 }
 
 /** Whether this process has been attached all the time, as far as it matters: under the same epoch its numbers only grow. */

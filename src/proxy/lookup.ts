@@ -21,6 +21,8 @@ import type { Read } from './way.ts'
 export interface Found {
   readonly entry: Entry | undefined
   readonly validity: Validity
+  /** Where the entry lies. */
+  readonly tier: 'memory' | 'redis'
   /** The list in front of the variants, where there is one. */
   readonly variants: Variants | undefined
   /** What to say when there is no entry. */
@@ -73,12 +75,12 @@ export function lookupNow(parts: Parts, sought: Sought): Found {
   const entry = usable(stored, sought)
   const validity = entry === undefined ? valid : ledger.judgeNow(entry.stamp, entry.labels)
   const stamp = ledger.stampNow()
-  return { entry, validity, variants, miss, flightKey: crowdOf(flightKey, sought), stamp, reading: undefined }
+  return { entry, validity, tier: 'memory', variants, miss, flightKey: crowdOf(flightKey, sought), stamp, reading: undefined }
 }
 
 /** What a store elsewhere has for a request, not judged yet. */
-export interface Gathered extends Pick<Found, 'entry' | 'variants' | 'miss' | 'flightKey' | 'reading'> {
-  /** Where the entry lies. */
+export interface Gathered extends Pick<Found, 'entry' | 'tier' | 'variants' | 'miss' | 'flightKey' | 'reading'> {
+  /** Under which the entry lies. */
   readonly key: string
 }
 
@@ -103,6 +105,7 @@ export async function gather(parts: Parts, sought: Sought): Promise<Gathered> {
   const stored = first?.kind === 'entry' ? first : newest(all, sought)
   return {
     entry: usable(stored, sought),
+    tier: 'redis',
     key: [...keys, ...missing][all.indexOf(stored)] ?? read.primaryKey,
     variants,
     miss: variants === undefined ? 'uri-miss' : 'vary-miss',

@@ -8,7 +8,7 @@ import type { Observer } from './parts.ts'
 export interface ObserverParts {
   readonly metrics: Metrics
   readonly log: Log
-  /** Which tier answers hits. */
+  /** Which tier answers hits, where they do not say so themselves. */
   readonly tier: 'memory' | 'redis'
 }
 
@@ -21,7 +21,11 @@ export function createObserver({ metrics, log, tier }: ObserverParts): Observer 
     answered(report) {
       const outcome = outcomeOf(report.reason)
       const tally = metrics.rule(report.rule)
-      tally.answered(report.reason, outcome === 'hit' || outcome === 'stale' ? tier : 'none', toSeconds(report.duration))
+      tally.answered(
+        report.reason,
+        outcome === 'hit' || outcome === 'stale' ? (report.tier ?? tier) : 'none',
+        toSeconds(report.duration),
+      )
       if (report.isCollapsed) tally.collapsed += 1
       log.access(report)
     },

@@ -105,5 +105,7 @@ export interface Report {
   readonly originDuration: Milliseconds | undefined
   readonly bytes: number
   readonly isCollapsed: boolean
+  /** Where an answer from the store came from; undefined: where all of them come from. */
+  readonly tier?: 'memory' | 'redis' | undefined
   readonly at: Instant
 }

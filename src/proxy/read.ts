@@ -148,6 +148,7 @@ function serve(visit: Visit, { way, found, decision, body }: Servable): void {
   const { entry, age, ttl } = decision
   visit.rule = way.name
   visit.key = way.primaryKey
+  visit.tier = found.tier
   const isSoft = found.validity.kind === 'expired'
   const stale: Reason = isSoft ? 'stale-purged-softly' : 'stale-while-revalidate'
   const reason: Reason = decision.kind === 'serve' ? 'fresh' : stale

@@ -25,6 +25,8 @@ export class Visit {
   isCollapsed = false
   /** It has waited for another instance's fetch: not a second time. */
   hasWaitedElsewhere = false
+  /** Where what was served lay. */
+  tier: 'memory' | 'redis' | undefined = undefined
   /** What is left to be forwarded: the exchange's own stream, or its bytes once they were read for the key. */
   body: Readable | Uint8Array | undefined
   originDuration: Milliseconds | undefined = undefined
@@ -70,6 +72,7 @@ export class Visit {
       originDuration: this.originDuration,
       bytes: exchange.bytesWritten,
       isCollapsed: this.isCollapsed,
+      tier: this.tier,
       at: this.now,
     })
   }

@@ -59,6 +59,10 @@ t.test('a hit in the shared store costs one round trip, and none from then on', 
   t.same([client.text, detailOf(client), kit.origin.requests.length], ['answer 1', 'fresh', 1])
   t.equal(kit.send({ target }).ending, 'ended', 'memory has it now')
   t.same([kit.asked.length, kit.fleet.readings], [1, 1])
+  t.same(
+    kit.observed.reports.map(({ tier }) => tier),
+    [undefined, 'redis', 'memory'],
+  )
 })
 
 t.test('a fill lies in memory before the shared store has taken it', async (t) => {

@@ -69,6 +69,13 @@ t.test('answered: the reason once, under its rule, and the tier only where the s
   }
 })
 
+t.test('answered: an answer that says where it lay is counted there', async (t) => {
+  const { observer, numbers } = bench('redis')
+  observer.answered({ ...report, reason: 'fresh', tier: 'memory' })
+  observer.answered({ ...report, reason: 'uri-miss', tier: 'memory' })
+  t.same(counts(numbers()), { 'badges.answers.memory.fresh': 1, 'badges.answers.none.uri-miss': 1 })
+})
+
 t.test('answered: the duration in seconds, under the outcome', async (t) => {
   const { observer, metrics } = bench()
   observer.answered({ ...report, duration: milliseconds(1500) })
