@@ -8,7 +8,9 @@ import type { Holder, Turn, Turns } from '../store/turns.ts'
 import { type Clock, type Milliseconds, milliseconds } from '../time.ts'
 import { isCurrent } from './collapse.ts'
 import type { Fill } from './fill.ts'
-import { type Found, joinLabels, lookup } from './lookup.ts'
+import { look } from './look.ts'
+import { type Found, joinLabels } from './lookup.ts'
+import { promote } from './promote.ts'
 import { decideOn, soughtOf } from './read.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
@@ -79,8 +81,15 @@ async function fetchWith(visit: Visit, work: InTurn, turn: Turn): Promise<Fill |
 
 /** Also brings into memory what lies there. */
 export async function isThere(visit: Visit, { way, isDone }: Pick<InTurn, 'way' | 'isDone'>): Promise<boolean> {
-  const found = await lookup(visit.parts, soughtOf(visit, way))
+  const { parts, inForce } = visit
+  const found = await look(parts, soughtOf(visit, way), never)
+  if (found.copy !== undefined) promote(parts, { read: way, inForce, copy: found.copy })
   return found.stamp !== undefined && isDone(decideOn(visit, way, found))
+}
+
+/** What memory has is what was not good enough. */
+function never(): boolean {
+  return false
 }
 
 /** A holder that began before a purge brings what is already invalid: nothing to wait for. One that knows more than we do is none. */

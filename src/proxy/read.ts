@@ -19,7 +19,6 @@ import { follow } from './follow.ts'
 import { fetchAlone, lead } from './lead.ts'
 import { isConfirmed, judgeAgain, look } from './look.ts'
 import { type Found, lookupNow, type Sought } from './lookup.ts'
-import type { Parts } from './parts.ts'
 import { promote } from './promote.ts'
 import { refresh } from './refresh.ts'
 import { renew } from './renew.ts'
@@ -43,7 +42,6 @@ export function readNow(visit: Visit, way: Read): boolean {
   const found = lookupNow(parts, soughtOf(visit, way))
   const decision = decideOn(visit, way, found)
   if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
-  if (mayBeNewerElsewhere(parts, found, decision)) return false
   const body = bodyNow(decision.entry)
   if (body === undefined) return false
   serve(visit, { way, found, decision, body })
@@ -124,17 +122,10 @@ export function decideOn(visit: Visit, way: Read, found: Found): Decision {
   })
 }
 
-/** Whether what memory has answers the request, as far as this process knows. */
+/** Whether what memory has answers the request. Where it is getting old, the refresh behind the answer asks the others. */
 function isEnough(visit: Visit, way: Read, near: Found): boolean {
-  const decision = decideOn(visit, way, near)
-  if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
-  return !mayBeNewerElsewhere(visit.parts, near, decision)
-}
-
-/** What is getting old here may have been renewed by another instance, unless somebody here is at it already. */
-function mayBeNewerElsewhere({ local, isShared, flights }: Parts, found: Found, decision: Servable['decision']): boolean {
-  if (!isShared || local?.ledger.isAttached !== true) return false
-  return (decision.kind === 'serve-stale' || decision.isDue) && flights.find(found.flightKey) === undefined
+  const { kind } = decideOn(visit, way, near)
+  return kind === 'serve' || kind === 'serve-stale'
 }
 
 interface Servable {
