@@ -71,7 +71,7 @@ export async function start(options: AppOptions): Promise<App> {
     return enforce(rules, { paths: settings.origin.paths, secret: (name) => secretOf(env, name) })
   }
 
-  const tier = await openTier({ settings, prefix: options.rules.prefix, clock, log })
+  const tier = await openTier({ settings, prefix: options.rules.prefix, rules: () => inForce.label, clock, log })
   const origin = createOrigin(settings.origin, clock)
   const tunnel = createTunnel(settings.origin, clock)
   const probe = await startProbe(settings.origin.addresses, clock, (isReachable) => {
@@ -95,7 +95,6 @@ export async function start(options: AppOptions): Promise<App> {
     local: tier.local,
     isShared: tier.isShared,
     turns: tier.turns,
-    isShared: tier.kind === 'redis',
     origin,
     flights: new Flights(),
     landings: new Landings(),
@@ -150,8 +149,7 @@ export async function start(options: AppOptions): Promise<App> {
       reload(rules) {
         const before = inForce
         inForce = put(rules)
-        // What these rules purge does not name what those made, and they may come back.
-        if (before.label !== inForce.label) parts.background.own(tier.ledger.purge([before.label], 'hard').then(() => {}))
+        if (before.label !== inForce.label) tier.rulesChanged(before.label)
         log.event('info', 'rules-reloaded', { rules: rules.rules.length, hash: rules.hash })
       },
       close,

@@ -1,41 +1,49 @@
 /**
- * Where entries and numbers are kept: both in this process, or both in one Redis, over one connection so that what is asked of them together
- * leaves in one write. Their troubles become one line for each change of state.
+ * Where entries and numbers are kept: in this process alone, or in one Redis that instances share, with memory in front of it. Their troubles
+ * become one line for each change of state.
  */
 import { setFlagsFromString } from 'node:v8'
+import type { Label } from './cache/label.ts'
 import type { LedgerEvent } from './ledger/event.ts'
+import { openFleetLedger } from './ledger/fleet.ts'
+import { type Journal, openJournal } from './ledger/journal.ts'
 import type { LocalLedger } from './ledger/ledger.ts'
 import { MemoryLedger } from './ledger/memory.ts'
-import { openRedisLedger } from './ledger/redis.ts'
 import type { Log } from './observe/log.ts'
 import type { Parts } from './proxy/parts.ts'
+import type { RedisUse } from './redis/client.ts'
 import { connectRedis, type RedisConnection } from './redis/connection.ts'
 import { missingRights } from './redis/rights.ts'
 import { describeTarget } from './redis/target.ts'
+import { reportWhole } from './redis/whole.ts'
 import type { RedisSettings, Settings } from './settings/settings.ts'
 import { MemoryStore } from './store/memory.ts'
 import { RedisStore } from './store/redis.ts'
 import type { Store, StoreStatus } from './store/store.ts'
 import { TieredStore } from './store/tiered.ts'
 import { RedisTurns } from './store/turns.ts'
-import { type Clock, type Milliseconds, milliseconds, toSeconds } from './time.ts'
+import { type Clock, type Milliseconds, milliseconds, systemClock, toSeconds } from './time.ts'
 
 /** Where entries and numbers are kept, and how to leave it. */
 export interface Tier extends Pick<Parts, 'store' | 'ledger' | 'local' | 'isShared' | 'turns'> {
   readonly kind: 'memory' | 'redis'
   /** Bodies above so many bytes are compressed before they are put. */
   readonly compressAbove: number
+  /** Other rules are in force than those whose label is `before`. */
+  rulesChanged(before: Label): void
   /** How each store stands, nearest first. */
   statuses(): readonly StoreStatus[]
   close(): Promise<void>
 }
 
 /** A tier but for what has to be opened and closed beside it. */
-export type TieredTier = Omit<Tier, 'kind' | 'turns' | 'close'>
+export type TieredTier = Omit<Tier, 'kind' | 'turns' | 'rulesChanged' | 'close'>
 
 export interface TierOptions {
   readonly settings: Settings
   readonly prefix: string
+  /** The label of the rules in force. */
+  readonly rules: () => Label
   readonly clock: Clock
   readonly log: Log
 }
@@ -68,51 +76,74 @@ async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Ti
     turns: undefined,
     compressAbove,
     statuses: () => [store.status()],
+    // What these rules purge does not name what those made, and they may come back.
+    rulesChanged: (before) => void ledger.purge([before], 'hard'),
     close,
   }
 }
 
-async function openRedisTier({ settings, prefix, clock, log }: TierOptions, redis: RedisSettings): Promise<Tier> {
-  const { target, connectTimeout, commandTimeout } = redis
-  const connection: RedisConnection = await connectRedis({
-    target,
-    use: 'entries',
-    connectTimeout,
-    commandTimeout,
-    report: ({ state, cause, node }) => log.reportChange(node === undefined ? 'redis' : `redis ${node}`, state, { cause }),
-  })
-  // A connection that never was has no change of state to report.
-  if (connection.state !== 'ready') log.reportChange('redis', connection.state, { where: describeTarget(target) })
-  const missing = await missingRights(connection, prefix)
+/**
+ * Three connections, for what must not wait for one another: entries, among them bodies; the ledger, on whose ticks the lease depends; and the
+ * stream, which blocks.
+ */
+async function openRedisTier(options: TierOptions, redis: RedisSettings): Promise<Tier> {
+  const { settings, prefix, clock, log, rules } = options
+  const connections = await connectAll(redis, log)
+  const { entries } = connections
+  const missing = await missingRights(entries, prefix)
   if (missing.length > 0) log.event('error', 'redis-rights-missing', { missing })
-  const ledger = await openRedisLedger({ connection, prefix, clock, report: (event) => reportLedger(log, event) })
-  const store = new RedisStore({
-    connection,
+  const { detachedTtl, minReplicas } = redis
+  const ledger = await openFleetLedger({
+    connections,
+    prefix,
+    // Redis keeps the real time, and who else ticks there does: the lease is of that, whatever the entries' ages are computed from.
+    clock: { ...systemClock, now: () => clock.now() },
+    journal: await openTierJournal(settings.dataDir, log),
+    detachedTtl,
+    minReplicas,
+    rules,
+    report: (event) => reportLedger(log, event),
+  })
+  const shared = new RedisStore({
+    connection: entries,
     report: (event) => {
       if (event.kind === 'undecodable') log.event('warn', 'undecodable', { key: event.key })
       else log.event('debug', 'store-failed', { operation: event.operation, cause: event.cause })
     },
   })
+  const tiered = openTieredStore({ settings, clock, shared, ledger, detachedTtl })
   // A timeout of 0 means none.
   const longest = milliseconds(settings.origin.totalTimeout || Number.POSITIVE_INFINITY)
-  const turns = new RedisTurns({ connection, prefix, clock, longest })
-  const compressAbove = noneAsInfinite(settings.store.compressAbove)
+  const turns = new RedisTurns({ connection: entries, prefix, clock, longest })
   const close = async (): Promise<void> => {
     await ledger.close()
-    await store.close()
-    connection.close()
+    await tiered.store.close()
+    for (const connection of Object.values(connections)) connection.close()
   }
-  return {
-    kind: 'redis',
-    store,
-    ledger,
-    local: undefined,
-    isShared: true,
-    turns,
-    compressAbove,
-    statuses: () => [store.status()],
-    close,
-  }
+  return { kind: 'redis', ...tiered, turns, rulesChanged: () => ledger.reregister(), close }
+}
+
+async function connectAll(redis: RedisSettings, log: Log): Promise<Record<'entries' | 'ledger' | 'stream', RedisConnection>> {
+  const { target, connectTimeout, commandTimeout } = redis
+  const join = reportWhole(({ state, cause, node }) => {
+    log.reportChange(node === undefined ? 'redis' : `redis ${node}`, state, { cause })
+  })
+  const connect = (use: RedisUse): Promise<RedisConnection> =>
+    connectRedis({
+      target,
+      use,
+      connectTimeout,
+      commandTimeout,
+      report: join(),
+    })
+  const [entries, ledger, stream] = await Promise.all([connect('entries'), connect('ledger'), connect('stream')])
+  // A connection that never was has no change of state to report.
+  if (entries.state !== 'ready') log.reportChange('redis', entries.state, { where: describeTarget(target) })
+  return { entries, ledger, stream }
+}
+
+function openTierJournal(folder: string | undefined, log: Log): Promise<Journal> {
+  return openJournal({ folder, report: ({ kind, cause }) => log.event('error', kind, { cause, folder }) })
 }
 
 export interface TieredOptions extends Pick<TierOptions, 'settings' | 'clock'> {
@@ -153,16 +184,22 @@ function noneAsInfinite(size: number): number {
 
 function reportLedger(log: Log, event: LedgerEvent): void {
   switch (event.kind) {
-    case 'trusted':
-      log.reportChange('ledger', 'trusted')
+    case 'attached':
+      log.reportChange('ledger', 'attached')
       break
-    case 'untrusted':
-      log.reportChange('ledger', 'untrusted', { cause: event.cause, waiting: event.waiting })
+    case 'detached':
+      log.reportChange('ledger', 'detached', { cause: event.cause, waiting: event.waiting })
       break
     case 'epoch':
       log.event('warn', 'epoch', { epoch: event.epoch })
       break
     case 'folded':
       log.event('warn', 'ledger-folded', { labels: event.labels, age: event.age })
+      break
+    case 'all-silent':
+      log.event('warn', 'all-silent', { fix: 'Redis was away from every instance, or the last one was killed: all was purged' })
+      break
+    case 'completed':
+      log.event('info', 'intents-completed', { intents: event.intents })
   }
 }

@@ -6,6 +6,11 @@ export type LedgerEvent =
   | { readonly kind: 'folded'; readonly labels: number; readonly age: Seconds }
   /** The ledger was lost or is another: everything stored before is invalid. */
   | { readonly kind: 'epoch'; readonly epoch: string }
-  | { readonly kind: 'trusted' }
-  /** Nothing stored is used. `waiting` purges were not taken; `all` will be purged for them. */
-  | { readonly kind: 'untrusted'; readonly cause: string; readonly waiting: number }
+  /** What is shared is used again. */
+  | { readonly kind: 'attached' }
+  /** Nothing that is shared is used. `waiting` labels were not purged; they will be, before anything that is shared is used again. */
+  | { readonly kind: 'detached'; readonly cause: string; readonly waiting: number }
+  /** Redis had been away from everybody: everything was purged, since what others could not purge is not known. */
+  | { readonly kind: 'all-silent' }
+  /** Intents of writes whose owner is gone, or that were due, were purged. */
+  | { readonly kind: 'completed'; readonly intents: number }

@@ -57,6 +57,8 @@ export interface LedgerStatus {
   readonly seq: number | undefined
   /** Labels known: exact in memory, last seen for Redis. */
   readonly labels: number | undefined
+  /** Labels whose purge is still to be made good. */
+  readonly waiting: number
   /** How often the lowest number had to be folded into `all`. */
   readonly folds: number
 }

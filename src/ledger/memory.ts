@@ -4,11 +4,12 @@
  */
 import { allLabel, type Label } from '../cache/label.ts'
 import { judge, type LastPurge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
-import { type Clock, elapsed, type Instant, instant, type Milliseconds, type Timer } from '../time.ts'
+import { type Clock, elapsed, type Instant, type Milliseconds, type Timer } from '../time.ts'
 import { defaultBounds, type LedgerBounds } from './bounds.ts'
 import { freshEpoch } from './epoch.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Intent, LedgerStatus, LocalLedger, PurgeOptions, Receipt } from './ledger.ts'
+import { neverPurged, raised } from './raise.ts'
 
 export interface MemoryLedgerOptions {
   readonly clock: Clock
@@ -27,12 +28,10 @@ interface Link extends LastPurge {
   newer: Link | undefined
 }
 
-const never: LastPurge = { hard: 0, soft: 0, softAt: instant(0) }
-
 export class MemoryLedger implements LocalLedger {
   readonly epoch: string = String(freshEpoch())
   /** As `judge` asks: unlike in a reading, a label that is not there was never purged. */
-  readonly purges: { get(label: Label): LastPurge } = { get: (label) => this.#links.get(label) ?? never }
+  readonly purges: { get(label: Label): LastPurge } = { get: (label) => this.#links.get(label) ?? neverPurged }
   readonly isAttached = true
   readonly #links = new Map<Label, Link>()
   readonly #again = new Set<Timer>()
@@ -69,10 +68,7 @@ export class MemoryLedger implements LocalLedger {
 
   async read(labels: readonly Label[]): Promise<Reading> {
     const purges = new Map<Label, LastPurge>()
-    for (const label of labels) {
-      const { hard, soft, softAt } = this.purges.get(label)
-      purges.set(label, { hard, soft, softAt })
-    }
+    for (const label of labels) purges.set(label, lastPurgeOf(this.purges.get(label)))
     return { epoch: this.epoch, seq: this.#seq, purges }
   }
 
@@ -106,6 +102,7 @@ export class MemoryLedger implements LocalLedger {
       seq: this.#seq,
       labels: this.#links.size,
       folds: this.#folds,
+      waiting: 0,
     }
   }
 
@@ -124,19 +121,8 @@ export class MemoryLedger implements LocalLedger {
 
   #raise(label: Label, kind: 'hard' | 'soft', at: { readonly now: Instant; readonly bounds: LedgerBounds }): void {
     const link = this.#renew(label, at.now)
-    if (kind === 'hard') {
-      link.hard = this.#seq
-      link.soft = 0
-      return
-    }
-    if (link.soft > 0 && elapsed(link.softAt, at.now) > at.bounds.longestWindow) {
-      // What the older soft purge marked is past every window.
-      link.hard = link.soft
-      link.soft = 0
-    }
-    // The older time stays, so that no window gets longer: with a write a second, nothing would ever be past its window.
-    link.softAt = link.soft > 0 && link.softAt < at.now ? link.softAt : at.now
-    link.soft = this.#seq
+    const { longestWindow } = at.bounds
+    Object.assign(link, raised(lastPurgeOf(link), { kind, number: this.#seq, at: at.now, longestWindow }))
   }
 
   /** The label's link, made the newest. */
@@ -187,4 +173,9 @@ export class MemoryLedger implements LocalLedger {
     if (link.newer === undefined) this.#newest = link.older
     else link.newer.older = link.older
   }
+}
+
+/** Its numbers as they are now, without its place. */
+function lastPurgeOf({ hard, soft, softAt }: LastPurge): LastPurge {
+  return { hard, soft, softAt }
 }

@@ -42,7 +42,7 @@ export interface Log {
 }
 
 /** States in which nothing is wrong. */
-const wellStates: ReadonlySet<string> = new Set(['reachable', 'ready', 'trusted', 'closed'])
+const wellStates: ReadonlySet<string> = new Set(['reachable', 'ready', 'attached', 'closed'])
 
 /** Writes to standard output, or to `sink`. */
 export function createLog(options: LogOptions, sink?: DestinationStream): Log {

@@ -20,12 +20,10 @@ export interface Parts {
   readonly ledger: Ledger
   /** What of store and ledger is in this process: a hit there needs no promise. */
   readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
-  /** Whether other instances share store and ledger. */
+  /** Whether other instances share store and ledger: then what a write may make old is recorded there before it is forwarded. */
   readonly isShared: boolean
   /** Whose turn it is to fetch, among the instances that share the store; undefined: there is none but this. */
   readonly turns: Turns | undefined
-  /** Whether other processes share the ledger: then what a write may make old is recorded there before it is forwarded. */
-  readonly isShared: boolean
   readonly origin: Origin
   readonly flights: Flights
   readonly landings: Landings

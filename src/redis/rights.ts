@@ -10,7 +10,11 @@ export const neededCommands: Readonly<Record<'connecting' | 'entries' | 'leases'
   connecting: ['auth', 'client', 'info', 'ping', 'select'],
   entries: ['get', 'pexpire', 'scan', 'set', 'unlink'],
   leases: ['del', 'hget', 'hmget', 'hset'],
-  ledger: ['eval', 'evalsha', 'exists', 'time', 'zadd', 'zcount', 'zincrby', 'zrangebyscore', 'zrem', 'zscore', 'zmscore'],
+  ledger: [
+    ...['eval', 'evalsha', 'exists', 'time', 'wait', 'xadd', 'xrange', 'xread'],
+    ...['hdel', 'hgetall', 'hkeys'],
+    ...['zadd', 'zcount', 'zincrby', 'zrangebyscore', 'zrem', 'zscore', 'zmscore'],
+  ],
 }
 
 /** A Cluster is asked who holds which slot, and to take over where a slot moves. */

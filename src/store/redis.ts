@@ -7,6 +7,7 @@ import type { RedisConnection } from '../redis/connection.ts'
 import { type Seconds, toMilliseconds } from '../time.ts'
 import { decode, encode } from './codec.ts'
 import { redisPattern } from './glob.ts'
+import { nextCursor, readCursor } from './scan-cursor.ts'
 import { type KeepFor, type Store, type StoreStatus, timeIn } from './store.ts'
 
 export interface RedisStoreOptions {
@@ -60,7 +61,7 @@ export class RedisStore implements Store {
 
   async renew(key: string, keepFor: KeepFor): Promise<void> {
     try {
-      await this.#connection.send((redis) => redis.pexpire(key, expiry(timeIn('shared', keepFor)), 'GT'))
+      await this.#connection.send((redis) => redis.pexpire(key, expiry(timeIn('shared', keepFor)), 'GT'), key)
     } catch (error) {
       this.#failed('renew', error)
     }

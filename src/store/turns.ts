@@ -84,7 +84,7 @@ export class RedisTurns implements Turns {
     const owner = `${this.#instance}${this.#count}`
     const values = [owner, this.#instance, instead?.owner ?? '', stamp.epoch, `${stamp.number}`, `${life}`]
     try {
-      const held = await this.#connection.send((redis) => runScript(redis, takeScript, { key, values }), key)
+      const held = await this.#connection.send((redis) => runScript(redis, takeScript, { keys: [key], values }), key)
       if (held === null) return { kind: 'mine', turn: this.#hold(key, owner) }
       return { kind: 'taken', holder: holderOf(held) }
     } catch {
@@ -127,7 +127,7 @@ export class RedisTurns implements Turns {
   /** Undefined: Redis did not say. */
   async #change(script: ReturnType<typeof defineScript>, key: string, values: readonly string[]): Promise<boolean | undefined> {
     try {
-      return (await this.#connection.send((redis) => runScript(redis, script, { key, values }), key)) === 1
+      return (await this.#connection.send((redis) => runScript(redis, script, { keys: [key], values }), key)) === 1
     } catch {
       return undefined
     }

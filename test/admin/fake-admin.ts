@@ -56,7 +56,7 @@ export function fakeAdmin(state: FakeState = {}): FakeAdmin {
       isReady: true,
       reasons: [],
       store: { kind: 'memory', isConnected: true, keys: 3, bytes: 4096, evictions: 0, undecodable: 0 },
-      ledger: { kind: 'memory', isConnected: true, epoch: 'e', seq: 1, labels: 1, folds: 0 },
+      ledger: { kind: 'memory', isConnected: true, epoch: 'e', seq: 1, labels: 1, folds: 0, waiting: 0 },
       origin: {
         isReachable: true,
         circuit: 'closed',

@@ -117,7 +117,7 @@ t.test('what the origin forbids is overruled by name alone', async (t) => {
       answer({ headers })
       t.match(await ask('/things/1'), { text: '#1', cacheStatus: `fwd=uri-miss; fwd-status=200; detail=${refusal}` })
       t.match(await ask('/things/1'), { text: '#2', cacheStatus: 'fwd=bypass; fwd-status=200; detail=hit-for-miss' })
-      house.reload(things(`ttl: 1m, override: [${name}]`))
+      await house.reloaded(things(`ttl: 1m, override: [${name}]`))
       const fetched = await ask('/things/2')
       t.equal(fetched.text, '#3')
       t.match(await ask('/things/2'), { text: '#3', cacheStatus: 'hit; ttl=60; detail=fresh' })
@@ -157,7 +157,7 @@ t.test('what no rule matches follows the origin alone, or passes', async (t) => 
     { text: '#5', cacheStatus: 'hit; ttl=-2; detail=stale-while-revalidate' },
     "the origin's window",
   )
-  house.reload(`unmatched: pass\n${rules}`)
+  await house.reloaded(`unmatched: pass\n${rules}`)
   answer({ headers: { 'Cache-Control': 'max-age=10' } })
   const passed = [await ask('/passed'), await ask('/passed')]
   t.match(passed, [{ text: '#7', cacheStatus: 'fwd=bypass; fwd-status=200; detail=unmatched' }, { text: '#8' }])
@@ -167,11 +167,11 @@ onEachStore(t, 'an edited ttl holds at once for what is stored', async (t, redis
   const { ask, clock, house } = await openScene(t, { rules: things('ttl: 1m'), redis })
   await ask('/things/1')
   clock.advance(30_000)
-  house.reload(things('ttl: 10m'))
+  await house.reloaded(things('ttl: 10m'))
   t.match(await ask('/things/1'), { text: '#1', age: '30', cacheStatus: 'hit; ttl=570; detail=fresh' })
-  house.reload(things('ttl: 10s'))
+  await house.reloaded(things('ttl: 10s'))
   t.match(await ask('/things/1'), { text: '#2', cacheStatus: /^fwd=stale; stored/ })
-  house.reload(things('ttl: origin'))
+  await house.reloaded(things('ttl: origin'))
   t.match(await ask('/things/1'), { text: '#3' }, 'a lifetime that was taken away')
 })
 
@@ -189,7 +189,7 @@ onEachStore(t, 'after a reload with other keys nothing answers what it was not m
     { rules: rule('/:id/1'), target: '/b/1', says: 'another segment' },
   ]
   for (const { rules, target, says, body } of reloads) {
-    house.reload(rules)
+    await house.reloaded(rules)
     t.equal((await ask(target)).text, body ?? target, says)
     t.match(await ask(target), { text: body ?? target, cacheStatus: /^hit/ }, says)
   }

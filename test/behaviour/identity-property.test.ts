@@ -161,7 +161,7 @@ interface Score {
 }
 
 async function act(scene: Scene, score: Score, { text, batches }: { text: string; batches: Round[][] }): Promise<void> {
-  scene.house.reload(text)
+  await scene.house.reloaded(text)
   for (const batch of batches) {
     const all = batch.map(async (round) => {
       const { text, cacheStatus } = await scene.house.ask(round.target, { headers: headersOf(round.credentials) })

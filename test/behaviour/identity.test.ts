@@ -96,7 +96,7 @@ onEachStore(t, 'scopes', async (t, redis) => {
   const { ask, house, origin } = await openScene(t, { rules: 'rules: []', redis })
   for (const [i, { says, identity = 'from: [jwt.sub, header.x-api-key]', asked, sees }] of cases.entries()) {
     await t.test(says, async (t) => {
-      house.reload(rulesOf(cases, identity))
+      await house.reloaded(rulesOf(cases, identity))
       const bodies = new Set<string>()
       for (const [headers, detail] of asked) {
         const { text, cacheStatus } = await ask(`/r${i}`, { headers })

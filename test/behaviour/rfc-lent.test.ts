@@ -179,7 +179,7 @@ onEachStore(t, 'a 304 for a variant that was purged by its own tag meanwhile mak
 onEachStore(t, 'other rules lend nothing of what they made', async (t, redis) => {
   const site = await openSite(t, { rules: byRule(), redis })
   await site.plan('a')
-  site.house.reload(byRule(', tags: [pages]'))
+  await site.house.reloaded(byRule(', tags: [pages]'))
   site.texts.set('b', 'one')
   t.match(await site.plan('b'), { text: 'one', cacheStatus: /^fwd=vary-miss; stored/ })
   t.equal(lastSent(site), undefined)

@@ -217,7 +217,7 @@ t.test('what forbids a stale answer forbids it in every window', async (t) => {
       clock.advance(15_000)
       answer({ status: 500 })
       t.match(await ask('/things/1'), { status: 500 })
-      house.reload(things(`${rules}, override: [must-revalidate]`))
+      await house.reloaded(things(`${rules}, override: [must-revalidate]`))
       t.match(
         await ask('/things/1'),
         { status: 200, text: '#1', cacheStatus: /stale-while-revalidate$/ },

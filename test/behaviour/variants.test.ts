@@ -137,7 +137,7 @@ onEachStore(
       t.equal((await ask('/page', { headers: { Origin: a } })).field('access-control-allow-origin'), a, round)
       t.equal((await ask('/page', { headers: { Origin: b } })).field('access-control-allow-origin'), b, round)
     }
-    house.reload(pages('vary: { origin: exact }'))
+    await house.reloaded(pages('vary: { origin: exact }'))
     answer({ headers: { 'Access-Control-Allow-Origin': '*' } })
     const first = await ask('/page', { headers: { Origin: 'https://a.example' } })
     t.equal((await ask('/page', { headers: { Origin: 'https://b.example' } })).text, first.text, 'open to all is one answer')

@@ -1,17 +1,11 @@
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { allLabel, keyLabel, type Label, tagLabel } from '../../src/cache/label.ts'
+import { allLabel, keyLabel, type Label, rulesLabel, tagLabel } from '../../src/cache/label.ts'
 import { defaultBounds, type LedgerBounds } from '../../src/ledger/bounds.ts'
 import { digestLabel } from '../../src/ledger/digest.ts'
-import {
-  ledgerScript,
-  membersOf,
-  parseReply,
-  type ScriptArguments,
-  type ScriptReply,
-  scriptArguments,
-} from '../../src/ledger/script.ts'
-import { instant, seconds } from '../../src/time.ts'
+import { ledgerScript } from '../../src/ledger/lua.ts'
+import { keysOf, membersOf, parseReply, type ScriptCall, type ScriptReply, scriptArguments } from '../../src/ledger/script.ts'
+import { instant, milliseconds, seconds } from '../../src/time.ts'
 import { type RedisServer, startRedis } from '../fixtures/redis.ts'
 import { outsider } from '../redis/fixture.ts'
 
@@ -19,12 +13,23 @@ const a = keyLabel('a')
 const b = tagLabel('b')
 const key = 'test:{ledger}'
 const now = instant(Date.UTC(2030, 0, 1))
-const plain: ScriptArguments = { operation: 'open', labels: [], seen: undefined, bounds: defaultBounds, now }
+const member = { id: 'me', rules: rulesLabel('one') }
+/** Takes no number: it only makes sure that the ledger there is the one it should be. */
+const plain: ScriptCall = { operation: 'forget', labels: [], seen: undefined, bounds: defaultBounds, now, member, intent: 'none' }
 
 t.test('scriptArguments: every place has its meaning, and labels come last, as digests', async (t) => {
   const bounds: LedgerBounds = { labels: 7, longestLife: seconds(60), longestWindow: seconds(1.5) }
   const seen = { epoch: '123', number: 2 ** 53 - 1 }
-  const [operation, fresh, ...others] = scriptArguments({ operation: 'soft', labels: [a, b], seen, bounds, now })
+  const [operation, fresh, ...others] = scriptArguments({
+    operation: 'soft',
+    labels: [a, b],
+    seen,
+    bounds,
+    now,
+    member,
+    intent: 'i',
+    after: milliseconds(9),
+  })
   t.equal(operation, 'soft')
   t.match(fresh, /^[1-9]\d{0,15}$/, 'an epoch, should one be needed')
   t.same(others, [
@@ -35,6 +40,12 @@ t.test('scriptArguments: every place has its meaning, and labels come last, as d
     '1500',
     '1893456000000',
     digestLabel(allLabel),
+    'me',
+    digestLabel(member.rules),
+    'h:one',
+    'i',
+    '9',
+    '"k:a","t:b"',
     digestLabel(a),
     digestLabel(b),
   ])
@@ -57,14 +68,18 @@ t.test('scriptArguments: whatever is given, whole numbers that a score holds', a
 })
 
 t.test('parseReply: numbers as they come, and anything else is an error', async (t) => {
-  t.same(parseReply(['4503599627370495', '9007199254740991', 3, 2, 1500]), {
+  t.same(parseReply(['4503599627370495', '9007199254740991', 3, '8', 2, 1500, 1, 4, '["h:two"]']), {
     epoch: '4503599627370495',
     seq: 2 ** 53 - 1,
     labels: 3,
+    previous: 8,
     folded: 2,
     foldedAge: 1.5,
+    wereAllSilent: true,
+    completed: 4,
+    others: ['h:two'],
   })
-  for (const reply of [null, undefined, 'OK', 5, [], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6], { length: 5 }]) {
+  for (const reply of [null, undefined, 'OK', 5, [], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7, 8], { length: 9 }]) {
     t.throws(() => parseReply(reply), TypeError, JSON.stringify(reply))
   }
 })
@@ -83,7 +98,7 @@ interface Numbers {
 
 interface Bench {
   readonly redis: Redis
-  run(call?: Partial<ScriptArguments>): Promise<ScriptReply>
+  run(call?: Partial<ScriptCall>): Promise<ScriptReply>
   /** What lies there of one label. */
   numbers(label: Label): Promise<Numbers>
   score(member: string): Promise<number | undefined>
@@ -97,10 +112,11 @@ t.teardown(() => server.stop())
 
 async function bench(t: Test): Promise<Bench> {
   const redis = outsider(t, server.port)
-  await redis.del(key)
+  await redis.flushall()
   return {
     redis,
-    run: async (call = {}) => parseReply(await redis.eval(ledgerScript, 1, key, ...scriptArguments({ ...plain, ...call }))),
+    run: async (call = {}) =>
+      parseReply(await redis.eval(ledgerScript, 5, ...Object.values(keysOf('test')), ...scriptArguments({ ...plain, ...call }))),
     async numbers(label) {
       const scores = await redis.zmscore(key, membersOf([label]))
       const [hard, soft, since] = scores.slice(2).map(Number)
@@ -113,7 +129,7 @@ async function bench(t: Test): Promise<Bench> {
   }
 }
 
-t.test('open makes a ledger where there is none, and takes no number', async (t) => {
+t.test('any call makes a ledger where there is none; not every one takes a number', async (t) => {
   const { run, score } = await bench(t)
   const made = await run()
   t.match(made, { seq: 0, labels: 0, folded: 0 })
@@ -152,20 +168,19 @@ t.test('a number of a label never goes down', async (t) => {
 t.test('a new epoch when the ledger was lost, is another, or is behind what was seen; else never', async (t) => {
   type Fault = (redis: Redis, epoch: string) => Promise<unknown>
   const nothing: Fault = async () => {}
-  const cases: ReadonlyArray<
-    readonly [name: string, fault: Fault, seen: (epoch: string) => ScriptArguments['seen'], isNew: boolean]
-  > = [
-    ['as it was', nothing, () => undefined, false],
-    ['at what was seen', nothing, (epoch) => ({ epoch, number: 3 }), false],
-    ['ahead of what was seen', nothing, (epoch) => ({ epoch, number: 2 }), false],
-    ['more was seen in another epoch', nothing, () => ({ epoch: '5', number: 99 }), false],
-    ['the numbers are near their end', (redis) => redis.zadd(key, 2 ** 53 - 3, '#seq'), () => undefined, false],
-    ['behind what was seen', nothing, (epoch) => ({ epoch, number: 4 }), true],
-    ['deleted', (redis) => redis.del(key), () => undefined, true],
-    ['of another Redis', (redis) => redis.zadd(key, -5, '#home'), () => undefined, true],
-    ['without a home', (redis) => redis.zrem(key, '#home'), () => undefined, true],
-    ['the numbers are at their end', (redis) => redis.zadd(key, 2 ** 53 - 2, '#seq'), () => undefined, true],
-  ]
+  const cases: ReadonlyArray<readonly [name: string, fault: Fault, seen: (epoch: string) => ScriptCall['seen'], isNew: boolean]> =
+    [
+      ['as it was', nothing, () => undefined, false],
+      ['at what was seen', nothing, (epoch) => ({ epoch, number: 3 }), false],
+      ['ahead of what was seen', nothing, (epoch) => ({ epoch, number: 2 }), false],
+      ['more was seen in another epoch', nothing, () => ({ epoch: '5', number: 99 }), false],
+      ['the numbers are near their end', (redis) => redis.zadd(key, 2 ** 53 - 1000, '#seq'), () => undefined, false],
+      ['behind what was seen', nothing, (epoch) => ({ epoch, number: 4 }), true],
+      ['deleted', (redis) => redis.del(key), () => undefined, true],
+      ['of another Redis', (redis) => redis.zadd(key, -5, '#home'), () => undefined, true],
+      ['without a home', (redis) => redis.zrem(key, '#home'), () => undefined, true],
+      ['the numbers are at their end', (redis) => redis.zadd(key, 2 ** 53 - 2, '#seq'), () => undefined, true],
+    ]
   for (const [name, fault, seen, isNew] of cases) {
     const { redis, run, numbers } = await bench(t)
     for (let i = 0; i < 3; i += 1) await run({ operation: 'hard', labels: [a] })

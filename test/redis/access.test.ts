@@ -53,20 +53,20 @@ t.test('a user with the rights that are documented can do everything; one with f
       commandTimeout: 1000,
     })
     t.equal(connection.state, 'ready')
-    return missingRights(connection, 'p', ['wait'])
+    return missingRights(connection, 'p', ['append'])
   }
-  t.same(await user('whole', '~p:*', '+wait', ...all.map((name) => `+${name}`)), [])
+  t.same(await user('whole', '~p:*', '+append', ...all.map((name) => `+${name}`)), [])
   t.same(
     await user(
       'few',
       '~p:*',
-      '+wait',
+      '+append',
       ...all.filter((name) => !['zadd', 'get', 'unlink'].includes(name)).map((name) => `+${name}`),
     ),
     ['+get', '+unlink', '+zadd'],
   )
-  t.same(await user('no-wait', '~p:*', ...all.map((name) => `+${name}`)), ['+wait'])
-  t.same(await user('elsewhere', '~q:*', '+wait', ...all.map((name) => `+${name}`)), ['~p:*'])
+  t.same(await user('no-append', '~p:*', ...all.map((name) => `+${name}`)), ['+append'])
+  t.same(await user('elsewhere', '~q:*', '+append', ...all.map((name) => `+${name}`)), ['~p:*'])
   t.same(await user('no-script', '~p:*', '+info', '+ping', '+client'), ['+eval'])
 })
 

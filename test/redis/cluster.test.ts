@@ -1,14 +1,14 @@
 import t from 'tap'
 import { allLabel, keyLabel } from '../../src/cache/label.ts'
 import { judge, type Stamp } from '../../src/cache/validity.ts'
-import { openRedisLedger } from '../../src/ledger/redis.ts'
 import { RedisUnavailable } from '../../src/redis/connection.ts'
 import { ledgerTag, slotOf } from '../../src/redis/slot.ts'
 import type { RedisTarget } from '../../src/redis/target.ts'
 import { RedisStore } from '../../src/store/redis.ts'
-import { seconds, systemClock } from '../../src/time.ts'
+import { seconds } from '../../src/time.ts'
 import type { RedisServer } from '../fixtures/redis.ts'
 import { type RedisCluster, startRedisCluster } from '../fixtures/redis-cluster.ts'
+import { openFleet } from '../ledger/fleet-fixture.ts'
 import { listAll, stored } from '../store/contract.ts'
 import { anybody, connect, until } from './fixture.ts'
 
@@ -68,9 +68,7 @@ t.test(
 )
 
 t.test('the ledger is one slot: stamps, purges and readings', async (t) => {
-  const { connection } = await connect(t, target(), { use: 'ledger', commandTimeout: 1000 })
-  const ledger = await openRedisLedger({ connection, prefix: 'p', clock: systemClock })
-  t.teardown(() => ledger.close())
+  const { ledger } = await openFleet(t, target(), { commandTimeout: 1000 })
   const stamp = (await ledger.stamp()) as Stamp
   t.match(await ledger.purge([keyLabel('a')], 'hard'), { kind: 'done', number: stamp.number + 1 })
   const labels = [keyLabel('a'), allLabel]

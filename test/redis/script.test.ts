@@ -9,7 +9,7 @@ t.test('a script is sent whole only where Redis does not know it', async (t) => 
   const { connection } = await connect(t, server.port)
   const other = outsider(t, server.port)
   const script = defineScript("return redis.call('INCRBY', KEYS[1], ARGV[1])")
-  const run = (): Promise<unknown> => connection.send((redis) => runScript(redis, script, { key: 'k', values: ['2'] }))
+  const run = (): Promise<unknown> => connection.send((redis) => runScript(redis, script, { keys: ['k'], values: ['2'] }))
   const wholes = async (): Promise<string> => /cmdstat_eval:calls=(\d+)/.exec(await other.info('commandstats'))?.[1] ?? '0'
   t.equal(await run(), 2)
   t.equal(await run(), 4)
@@ -24,5 +24,5 @@ t.test('an error of the script is the caller’s', async (t) => {
   t.teardown(() => server.stop())
   const { connection } = await connect(t, server.port)
   const script = defineScript("return redis.call('HGET', KEYS[1])")
-  await t.rejects(connection.send((redis) => runScript(redis, script, { key: 'k', values: [] })))
+  await t.rejects(connection.send((redis) => runScript(redis, script, { keys: ['k'], values: [] })))
 })

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { openRedisLedger } from '../../src/ledger/redis.ts'
 import { leaveReplaced, watchSentinels } from '../../src/redis/sentinel-watch.ts'
 import type { SentinelTarget } from '../../src/redis/target.ts'
-import { milliseconds, systemClock } from '../../src/time.ts'
+import { milliseconds } from '../../src/time.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { type RedisSentinel, startRedisSentinel } from '../fixtures/redis-sentinel.ts'
+import { openFleet } from '../ledger/fleet-fixture.ts'
 import { anybody, connect, outsider, until } from './fixture.ts'
 
 const patience = milliseconds(100)
@@ -28,8 +28,7 @@ t.test(
     const { sentinel, target } = await start(t)
     const { connection, events, reached } = await connect(t, target, { commandTimeout: 1000 })
     t.equal(connection.state, 'ready')
-    const ledger = await openRedisLedger({ connection, prefix: 'p', clock: systemClock })
-    t.teardown(() => ledger.close())
+    const { ledger, became } = await openFleet(t, target, { commandTimeout: 1000 })
     const before = await ledger.stamp()
     await connection.send((redis) => redis.set('k', 'old primary'))
     t.equal(await outsider(t, sentinel.primary.port).get('k'), 'old primary')
@@ -40,7 +39,9 @@ t.test(
     )
     t.equal(await outsider(t, sentinel.replica.port).get('k'), 'new primary')
     await reached('ready')
-    const after = await until(() => ledger.stamp())
+    await until(async () => (ledger.stampNow().epoch !== before?.epoch ? true : undefined))
+    await became('attached')
+    const after = ledger.stampNow()
     t.not(after.epoch, before?.epoch)
     t.equal(events.at(-1)?.state, 'ready')
   },

@@ -44,7 +44,7 @@ t.test('table: every leaf of the settings has its row', async (t) => {
     server: 13,
     admin: 3,
     origin: 27,
-    redis: 20,
+    redis: 21,
     store: 4,
     rules: 1,
     dataDir: 1,
