@@ -20,7 +20,7 @@ interface Opened {
 }
 
 /** A Redis that is slow on a busy machine is waited for, and is not away. */
-const patience = 'redis: { command_timeout: 10s }'
+const patience = 'redis: { command_timeout: 10s, detached_ttl: 1m }'
 
 async function open(t: Test, env: Record<string, string> = {}, config: string = patience): Promise<Opened> {
   const loaded = loadSettings({ env, flags: {}, readFile: () => config, cwd: '/', environmentName: 'test' })

@@ -93,7 +93,7 @@ onEachStore(t, 'a purge takes its values from', async (t, redis) => {
   const { ask, answer, house, origin } = await openScene(t, {
     rules,
     redis,
-    config: 'json_limit: 1KiB\nredis: { command_timeout: 10s }',
+    config: 'json_limit: 1KiB\nredis: { command_timeout: 10s, detached_ttl: 1m }',
   })
   const fresh = async (): Promise<string[]> => {
     const found: string[] = []

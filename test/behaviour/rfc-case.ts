@@ -39,7 +39,8 @@ export function onBothStores(t: Test, topic: string, cases: readonly RfcCase[], 
 }
 
 /** Cases in which the origin hangs up must not open the circuit under the others. */
-const config = 'origin: { breaker: { consecutive_failures: 1000, minimum_exchanges: 1000 } }\nredis: { command_timeout: 10s }'
+const config =
+  'origin: { breaker: { consecutive_failures: 1000, minimum_exchanges: 1000 } }\nredis: { command_timeout: 10s, detached_ttl: 1m }'
 
 async function play(t: Test, scene: Scene, each: RfcCase, path: string): Promise<void> {
   const { ask, clock, origin } = scene

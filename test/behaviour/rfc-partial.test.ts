@@ -383,7 +383,7 @@ onEachStore(t, 'HEAD is not answered from a part', async (t, redis) => {
 })
 
 onEachStore(t, 'a whole that is above the limit is not put together', async (t, redis) => {
-  const config = 'redis: { command_timeout: 10s }\nstore: { max_entry: 8B }'
+  const config = 'redis: { command_timeout: 10s, detached_ttl: 1m }\nstore: { max_entry: 8B }'
   const { ask, answer, origin } = await openScene(t, { rules, redis, config })
   answer(file(digits, strong))
   await ask('/file', { headers: { Range: 'bytes=0-4' } })

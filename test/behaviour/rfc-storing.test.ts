@@ -132,7 +132,7 @@ onEachStore(t, 'an answer without a provable end, or cut before it, is passed on
   }
 })
 
-const lenient = 'origin: { framing: lenient }\nredis: { command_timeout: 10s }'
+const lenient = 'origin: { framing: lenient }\nredis: { command_timeout: 10s, detached_ttl: 1m }'
 
 onEachStore(t, 'leniently, what an orderly close ends is whole, in whatever coding it says it is', async (t, redis) => {
   const { ask, origin, clock } = await openScene(t, { rules: 'rules: []', redis, config: lenient })
