@@ -2,14 +2,17 @@
  * The composition root: the only file that names concretes. It puts store, ledger, origin, rules, proxy, public edge and operator's edge
  * together, swaps the rules on a reload, and takes everything down in order.
  */
+import { healthOf } from './admin/health.ts'
 import { createOperator } from './admin/operator.ts'
-import { createAdmin } from './admin/server.ts'
+import { type AdminServer, createAdmin } from './admin/server.ts'
+import { createWorkerOperator, type WorkerOperator } from './admin/worker-operator.ts'
+import type { HubChannel } from './ledger/siblings.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { adminCause, uriCause } from './observe/tally.ts'
 import { createOrigin } from './origin/client.ts'
 import { defaultOriginSettings } from './origin/origin-settings.ts'
-import { type Probe, startProbe } from './origin/probe.ts'
+import { startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
 import { Background } from './proxy/background.ts'
 import { Flights } from './proxy/collapse.ts'
@@ -24,7 +27,7 @@ import { Remembered } from './proxy/remembered.ts'
 import type { RuleSet } from './rules/rule.ts'
 import { createListener } from './server/listener.ts'
 import type { Settings } from './settings/settings.ts'
-import { openTier, type Tier } from './tier.ts'
+import { openTier } from './tier.ts'
 import { type Clock, systemClock } from './time.ts'
 
 export interface AppOptions {
@@ -35,20 +38,31 @@ export interface AppOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log?: Log
   readonly clock?: Clock
+  /** This process is one of several on one port, which one other starts and answers the operator for. */
+  readonly worker?: { readonly hub: HubChannel }
 }
 
-export interface App {
+/** A proxy that listens, in this process or in several. */
+export interface Running {
   /** `http://host:port` of the public and of the operator's edge. */
   readonly address: string
   readonly admin: string
   readonly store: 'memory' | 'redis'
   readonly log: Log
-  /** For tests that look inside. */
-  readonly parts: Parts
-  /** Swaps the rules whole. A request under way keeps those it began with. */
-  reload(rules: RuleSet): void
+  /** Swaps the rules whole; `text` is what they were read from. A request under way keeps those it began with. */
+  reload(rules: RuleSet, text: string): void
   /** Not ready first, then no new connections; what is in flight ends within the drain timeout. */
   close(): Promise<void>
+}
+
+export interface App extends Running {
+  /** Empty for one of several workers, which has no edge for operators. */
+  readonly admin: string
+  /** What takes the place of that edge there. */
+  readonly operator: WorkerOperator
+  /** For tests that look inside. */
+  readonly parts: Parts
+  reload(rules: RuleSet): void
 }
 
 /** A set-up that cannot be started; the message says what to change. */
@@ -71,7 +85,7 @@ export async function start(options: AppOptions): Promise<App> {
     return enforce(rules, { paths: settings.origin.paths, secret: (name) => secretOf(env, name) })
   }
 
-  const tier = await openTier({ settings, prefix: options.rules.prefix, rules: () => inForce.label, clock, log })
+  const tier = await openTier({ settings, prefix: options.rules.prefix, clock, log, hub: options.worker?.hub })
   const origin = createOrigin(settings.origin, clock)
   const tunnel = createTunnel(settings.origin, clock)
   const probe = await startProbe(settings.origin.addresses, clock, (isReachable) => {
@@ -118,12 +132,13 @@ export async function start(options: AppOptions): Promise<App> {
     },
     refused: ({ reason, status }) => reportRefusal(parts, { reason, status }),
     fault: (error) => observer.fault(error),
+    isPortShared: options.worker !== undefined,
   })
   let isClosing = false
   let address = ''
-  const health = () => healthOf({ tier, probe, parts, isClosing })
+  const health = async () => healthOf({ parts, hasConnected: probe.hasConnected, isClosing })
   const operator = createOperator({ parts, metrics, health, defaultHost: () => new URL(address).host })
-  const admin = createAdmin(operator, { ...settings.admin, log, clock })
+  const admin = options.worker === undefined ? createAdmin(operator, { ...settings.admin, log, clock }) : noAdmin
 
   /** In order: whoever is served first, then what works for nobody any more, then what they all stood on. */
   async function close(): Promise<void> {
@@ -146,6 +161,7 @@ export async function start(options: AppOptions): Promise<App> {
       store: tier.kind,
       log,
       parts,
+      operator: createWorkerOperator(operator, { metrics, parts }),
       reload(rules) {
         const before = inForce
         inForce = put(rules)
@@ -161,18 +177,26 @@ export async function start(options: AppOptions): Promise<App> {
 }
 
 /** Where to reach a listener that may listen everywhere. */
-function urlOf({ address, port }: { readonly address: string; readonly port: number }): string {
+export function urlOf({ address, port }: { readonly address: string; readonly port: number }): string {
   const isAnywhere = address === '0.0.0.0' || address === '::'
   const host = address.includes(':') ? `[${address}]` : address
   return `http://${isAnywhere ? 'localhost' : host}:${port}`
 }
+
+/** Settings write "no limit" as 0. */
+function noneAsInfinite(size: number): number {
+  return size === 0 ? Number.POSITIVE_INFINITY : size
+}
+
+/** Of a worker: who asks it comes through the one that started it. */
+const noAdmin: AdminServer = { listen: async () => ({ address: '' }), close: async () => {} }
 
 /** Causes of purges that are no rules; the metrics know them by name. */
 const ownCauses = [uriCause, adminCause]
 /** Refreshes at once, over all keys. */
 const maxBackground = 256
 
-function secretOf(env: AppOptions['env'], name: string): string {
+export function secretOf(env: AppOptions['env'], name: string): string {
   const secret = env[name]
   if (secret !== undefined && secret !== '') return secret
   throw new StartRefused(
@@ -180,14 +204,15 @@ function secretOf(env: AppOptions['env'], name: string): string {
   )
 }
 
-interface Wanted {
+export interface Wanted {
   readonly host: string
   readonly port: number
   /** The settings' section that says so. */
   readonly path: 'server' | 'admin'
 }
 
-async function refuse<T>(listening: Promise<T>, { host, port, path }: Wanted): Promise<T> {
+/** Turns what keeps a listener from listening into what to change. */
+export async function refuse<T>(listening: Promise<T>, { host, port, path }: Wanted): Promise<T> {
   try {
     return await listening
   } catch (error) {
@@ -202,25 +227,6 @@ async function refuse<T>(listening: Promise<T>, { host, port, path }: Wanted): P
       throw new StartRefused(`${where} is no address of this machine: set another ${path}.host (${variable}HOST)`, error)
     throw error
   }
-}
-
-interface Watched {
-  readonly tier: Tier
-  readonly probe: Probe
-  readonly parts: Parts
-  readonly isClosing: boolean
-}
-
-/** Ready: requests can be answered. Redis away is slower, not unready. */
-function healthOf({ tier, probe, parts, isClosing }: Watched): ReturnType<Parameters<typeof createOperator>[0]['health']> {
-  const origin = parts.origin.status()
-  const ledger = parts.ledger.status()
-  const isOriginThere = probe.hasConnected && origin.isReachable
-  const reasons: string[] = []
-  if (isClosing) reasons.push('The proxy is shutting down')
-  if (!isOriginThere) reasons.push(origin.circuit === 'open' ? 'The origin failed too often' : 'The origin cannot be reached')
-  if (!ledger.isConnected) reasons.push('Redis is away: everything is answered by the origin')
-  return { isReady: isOriginThere && !isClosing, reasons, store: tier.store.status(), ledger, origin }
 }
 
 function createMemory(): Memory {

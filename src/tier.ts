@@ -9,6 +9,8 @@ import { openFleetLedger } from './ledger/fleet.ts'
 import { type Journal, openJournal } from './ledger/journal.ts'
 import type { LocalLedger } from './ledger/ledger.ts'
 import { MemoryLedger } from './ledger/memory.ts'
+import { openRedisLedger } from './ledger/redis.ts'
+import { type HubChannel, openSiblingLedger } from './ledger/siblings.ts'
 import type { Log } from './observe/log.ts'
 import type { Parts } from './proxy/parts.ts'
 import type { RedisUse } from './redis/client.ts'
@@ -46,6 +48,8 @@ export interface TierOptions {
   readonly rules: () => Label
   readonly clock: Clock
   readonly log: Log
+  /** Where the processes that share this one's port meet, if there are any. */
+  readonly hub?: HubChannel | undefined
 }
 
 export function openTier(options: TierOptions): Promise<Tier> {
@@ -60,8 +64,9 @@ function holdHeap(): void {
   setFlagsFromString('--heap-growing-percent=30')
 }
 
-async function openMemoryTier({ settings, clock, log }: TierOptions): Promise<Tier> {
-  const ledger = new MemoryLedger({ clock, report: (event) => reportLedger(log, event) })
+async function openMemoryTier({ settings, clock, log, hub }: TierOptions): Promise<Tier> {
+  const common = { clock, report: (event: LedgerEvent) => reportLedger(log, event) }
+  const ledger = hub === undefined ? new MemoryLedger(common) : await openSiblingLedger({ ...common, channel: hub })
   const store = new MemoryStore({ clock, limit: settings.store.memoryLimit, halfFull: holdHeap })
   const compressAbove = noneAsInfinite(settings.store.memoryCompressAbove)
   const close = async (): Promise<void> => {

@@ -8,7 +8,7 @@ import type { Label } from '../cache/label.ts'
 import type { Validity } from '../cache/validity.ts'
 import type { Request } from '../http/request.ts'
 import type { LedgerStatus } from '../ledger/ledger.ts'
-import type { Metrics } from '../observe/metrics.ts'
+import type { Summary } from '../observe/summary.ts'
 import type { OriginStatus } from '../origin/origin.ts'
 import type { Explanation } from '../proxy/explain.ts'
 import type { PurgeResult } from '../proxy/purge.ts'
@@ -18,8 +18,13 @@ import type { Instant } from '../time.ts'
 import type { PurgeOrder } from './purge-order.ts'
 
 export interface Admin {
-  readonly metrics: Pick<Metrics, 'exposition' | 'contentType' | 'summary' | 'reset'>
-  health(): Health
+  readonly metrics: {
+    readonly contentType: string
+    exposition(): Promise<string>
+    summary(): Promise<Summary & Gathered>
+    reset(): Promise<void>
+  }
+  health(): Promise<Health>
   /** The rules in force. */
   rules(): RuleSet
   /** The host that a URL without one means: the proxy's own, as clients name it, with the port. */
@@ -32,6 +37,12 @@ export interface Admin {
   /** What lies under a key as listed. */
   show(key: string): Promise<Shown | undefined>
   explain(request: Request): Promise<Explanation>
+}
+
+/** What several workers said. */
+export interface Gathered {
+  /** Numbers of those that did not answer in time, whose part is missing; left out where none is. */
+  readonly silent?: readonly number[]
 }
 
 export interface Health {
@@ -56,7 +67,7 @@ export interface PageRequest {
   readonly count: number
 }
 
-export interface KeyPage {
+export interface KeyPage extends Gathered {
   /** Without prefix. */
   readonly keys: readonly string[]
   /** Undefined: this was the last page. */

@@ -25,7 +25,7 @@ export async function live(): Promise<Answer> {
 
 /** Open to everybody, so the origin's addresses are left out. */
 export async function ready({ admin }: Call): Promise<Answer> {
-  const { isReady, reasons, store, ledger, origin } = admin.health()
+  const { isReady, reasons, store, ledger, origin } = await admin.health()
   return json(isReady ? 200 : 503, {
     status: isReady ? 'ready' : 'not ready',
     reasons,
@@ -40,12 +40,12 @@ export async function exposition({ admin }: Call): Promise<Answer> {
 }
 
 export async function summary({ admin }: Call): Promise<Answer> {
-  return json(200, admin.metrics.summary())
+  return json(200, await admin.metrics.summary())
 }
 
 export async function resetSummary({ admin }: Call): Promise<Answer> {
-  admin.metrics.reset()
-  return json(200, admin.metrics.summary())
+  await admin.metrics.reset()
+  return json(200, await admin.metrics.summary())
 }
 
 export async function rules({ admin }: Call): Promise<Answer> {

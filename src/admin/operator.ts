@@ -22,7 +22,12 @@ export function createOperator({ parts, metrics, health, defaultHost }: Operated
     return labelsOfOrder(order, parts.inForce().set, hosts)
   }
   return {
-    metrics,
+    metrics: {
+      contentType: metrics.contentType,
+      exposition: () => metrics.exposition(),
+      summary: async () => metrics.summary(),
+      reset: async () => metrics.reset(),
+    },
     health,
     defaultHost: () => ownHosts(defaultHost())[0] as string,
     rules: () => parts.inForce().set,
@@ -49,7 +54,7 @@ const none: ReadonlySet<string> = new Set()
  * What clients may call a proxy that listens at `host` (with port): on loopback and everywhere it goes by both names of this machine. The first is
  * the likeliest.
  */
-function ownHosts(host: string): string[] {
+export function ownHosts(host: string): string[] {
   const [, name = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host) ?? []
   const isAny = name === '0.0.0.0' || name === '[::]'
   if (!isAny && !isLoopback(name.replace(/^\[(.*)\]$/, '$1'))) return [host]

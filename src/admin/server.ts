@@ -12,6 +12,7 @@ import { type Answer, refuse } from './answer.ts'
 import { type ApiRequest, createApi } from './api.ts'
 import { createGuard } from './auth.ts'
 import { readJson } from './body.ts'
+import { NoWorker } from './workers.ts'
 
 export interface AdminOptions {
   readonly host: string
@@ -50,6 +51,7 @@ export function createAdmin(admin: Admin, options: AdminOptions): AdminServer {
 
   async function answerOne(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = await answerTo(api, request).catch((error: unknown) => {
+      if (error instanceof NoWorker) return refuse(503, { error: error.message, fix: 'Look for "worker-ended" in the log' })
       log.event('error', 'admin-fault', { error })
       return refuse(500, { error: 'The admin API failed', fix: 'Look for "admin-fault" in the log' })
     })

@@ -1,5 +1,5 @@
 /** Keeps a running proxy's rules in step with their file. Rules that cannot be used are said in the log; the last good ones stay in force. */
-import { type App, StartRefused } from '../app.ts'
+import { type Running, StartRefused } from '../app.ts'
 import { type ReadRules, type RulesSource, readRules, watchRules } from './rules-file.ts'
 
 export interface FollowedRules {
@@ -9,7 +9,7 @@ export interface FollowedRules {
 }
 
 /** `text` is what the rules in force were read from. */
-export function followRules(app: Pick<App, 'reload' | 'log'>, source: RulesSource, text: string): FollowedRules {
+export function followRules(app: Pick<Running, 'reload' | 'log'>, source: RulesSource, text: string): FollowedRules {
   let last: string | undefined = text
   const apply = (read: ReadRules): void => {
     last = read.text
@@ -26,9 +26,12 @@ export function followRules(app: Pick<App, 'reload' | 'log'>, source: RulesSourc
 }
 
 /** What keeps the rules from being put in force, if anything: a secret that is not set. */
-function swap(app: Pick<App, 'reload' | 'log'>, { rules, warnings }: Extract<ReadRules, { kind: 'rules' }>): readonly string[] {
+function swap(
+  app: Pick<Running, 'reload' | 'log'>,
+  { rules, warnings, text }: Extract<ReadRules, { kind: 'rules' }>,
+): readonly string[] {
   try {
-    app.reload(rules)
+    app.reload(rules, text)
   } catch (error) {
     if (error instanceof StartRefused) return [error.message]
     throw error

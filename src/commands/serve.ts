@@ -1,6 +1,6 @@
 /** `serve`: the proxy itself, from settings and rules to the last drained request. */
 import { resolve } from 'node:path'
-import { type App, type AppOptions, StartRefused, start } from '../app.ts'
+import { type AppOptions, type Running, StartRefused, start } from '../app.ts'
 import { type Example, startExample } from '../example/server.ts'
 import { demoSecret, signDemoToken } from '../example/token.ts'
 import { createLog } from '../observe/log.ts'
@@ -14,6 +14,8 @@ import { environmentFlag, type Loaded, loadConfiguration } from './configuration
 import { followRules } from './reload.ts'
 import { type RulesSource, readRules } from './rules-file.ts'
 import { obeySignals } from './signals.ts'
+import { workerVariable } from './worker-messages.ts'
+import { countOfWorkers, startWorkers, type WorkersOptions } from './workers.ts'
 
 const settingFlags: readonly Flag[] = table.flatMap(({ flag, kind, choices, help, env, default: preset }) => {
   if (flag === undefined) return []
@@ -33,6 +35,8 @@ export const serve: Command = {
 }
 
 async function run(call: Call): Promise<number> {
+  if (call.environment.variables[workerVariable] !== undefined)
+    return (await import('./worker.ts')).work(call.environment.variables)
   const loaded = loadConfiguration(call, call.flags)
   const { settings } = loaded
   const source: RulesSource = {
@@ -48,7 +52,7 @@ async function run(call: Call): Promise<number> {
   const variables = { ...call.environment.variables }
   if (settings.origin.addresses.length === 0 && isProduction(call)) throw new CommandFailure(2, originMissing)
   const example = settings.origin.addresses.length === 0 ? await openExample(variables) : undefined
-  const options = { settings: withOrigin(settings, example), rules: first.rules, env: variables }
+  const options = { settings: withOrigin(settings, example), rules: first.rules, env: variables, source, text: first.text }
   const app = await startOrRefuse(options, example)
   for (const warning of first.warnings) app.log.event('warn', 'rules-warning', { warning })
   // Signals first: whoever reads "listening" may send one at once.
@@ -75,9 +79,9 @@ function withOrigin(settings: AppOptions['settings'], example: Example | undefin
   return example === undefined ? settings : { ...settings, origin: { ...settings.origin, addresses: [example.url] } }
 }
 
-async function startOrRefuse(options: AppOptions, example: Example | undefined): Promise<App> {
+async function startOrRefuse(options: WorkersOptions, example: Example | undefined): Promise<Running> {
   try {
-    return await start(options)
+    return await (countOfWorkers(options.settings.workers) === 1 ? start(options) : startWorkers(options))
   } catch (error) {
     await example?.close()
     throw error instanceof StartRefused ? new CommandFailure(2, error.message) : error
@@ -90,7 +94,7 @@ interface Started {
   readonly secret: string | undefined
 }
 
-async function announce({ terminal, environment }: Call, app: App, { loaded, example, secret }: Started): Promise<void> {
+async function announce({ terminal, environment }: Call, app: Running, { loaded, example, secret }: Started): Promise<void> {
   const { settings, sources } = loaded
   const { address, admin, store } = app
   const origin = example?.url ?? settings.origin.addresses.join(', ')
@@ -106,12 +110,14 @@ async function announce({ terminal, environment }: Call, app: App, { loaded, exa
   const from = Object.fromEntries(
     (['prefix', 'default_ttl'] as const).flatMap((path) => (sources.has(path) ? [[path, sources.get(path)]] : [])),
   )
-  log.event('info', 'listening', { address, admin, store, rules: settings.rules, origin, isExample: example !== undefined, from })
+  const workers = countOfWorkers(settings.workers)
+  const listened = { address, admin, store, ...(workers === 1 ? {} : { workers }) }
+  log.event('info', 'listening', { ...listened, rules: settings.rules, origin, isExample: example !== undefined, from })
   await log.flush()
 }
 
 /** Resolves when it was told to stop and everything in flight has ended. */
-function untilStopped(app: App, source: RulesSource, text: string): Promise<void> {
+function untilStopped(app: Running, source: RulesSource, text: string): Promise<void> {
   const rules = followRules(app, source, text)
   return new Promise((resolve, reject) => {
     obeySignals({

@@ -14,6 +14,8 @@ export interface LogOptions {
   readonly level: 'trace' | Level | 'fatal' | 'silent'
   /** The part (0 to 1) of the hits that get an access line. */
   readonly sampleHits: number
+  /** Stands in every line of a process that is one of several. */
+  readonly worker?: number
 }
 
 /** One request, once its answer is complete. */
@@ -46,8 +48,15 @@ const wellStates: ReadonlySet<string> = new Set(['reachable', 'ready', 'attached
 
 /** Writes to standard output, or to `sink`. */
 export function createLog(options: LogOptions, sink?: DestinationStream): Log {
-  const stream = sink ?? openStandardOutput()
-  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+  const stream = sink ?? openStandardOutput(options.worker !== undefined)
+  const logger = pino(
+    {
+      level: options.level,
+      base: options.worker === undefined ? null : { worker: options.worker },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    stream,
+  )
   const isSampled = createSampler(options.sampleHits)
   const states = new Map<string, string>()
 
@@ -94,8 +103,10 @@ export function createLog(options: LogOptions, sink?: DestinationStream): Log {
  * of, and a reader that stalls must not stall requests. What waits is bounded, and dropped above that; a log that cannot be written at all (a
  * full disk) stops no answer either. pino writes the rest when the process exits.
  */
-function openStandardOutput(): DestinationStream {
-  const stream = destination({ fd: 1, sync: false, minLength: 8 * 1024, maxLength: 16 * 1024 * 1024, periodicFlush: 100 })
+function openStandardOutput(isShared: boolean): DestinationStream {
+  // Whole lines in writes of at most 4 KiB do not get mixed with those of others in a pipe.
+  const lengths = isShared ? { minLength: 2 * 1024, maxWrite: 4 * 1024 } : { minLength: 8 * 1024 }
+  const stream = destination({ fd: 1, sync: false, ...lengths, maxLength: 16 * 1024 * 1024, periodicFlush: 100 })
   stream.on('error', () => {})
   return stream
 }

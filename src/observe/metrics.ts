@@ -2,7 +2,7 @@
  * The metrics: tallies that the hot path adds to, and the two forms in which they are read, Prometheus' text and a short summary in JSON.
  * Reading costs, counting does not. prom-client is loaded at the first scrape, and with it the process's own metrics.
  */
-import type { Metric, Registry } from 'prom-client'
+import type { Metric, MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
 import { unmatchedRule } from '../cache/entry.ts'
 import type { Clock } from '../time.ts'
 import { Histogram } from './histogram.ts'
@@ -17,6 +17,10 @@ export interface MetricSources {
   readonly ledgerFolds: () => number
 }
 
+export type Snapshot = ReadonlyArray<MetricObjectWithValues<MetricValue<string>>>
+
+export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
+
 export interface Metrics {
   /** Where to count what happens under a rule. A name that was not declared counts as unmatched: label values come from the rules file only. */
   rule(name: string): RuleTally
@@ -30,6 +34,8 @@ export interface Metrics {
   /** Prometheus' text format, process metrics included. */
   exposition(): Promise<string>
   readonly contentType: string
+  /** The same as data, to be put together with that of other processes. */
+  snapshot(): Promise<Snapshot>
   summary(): Summary
   /** Everything back to zero; Prometheus takes it for a restart. */
   reset(): void
@@ -57,7 +63,7 @@ export function createMetrics(service: string, clock: Clock): Metrics {
 
   return {
     unmatched,
-    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    contentType: expositionType,
     rule: (name) => rules.get(name) ?? unmatched,
     declareRules(names) {
       const kept = rules
@@ -70,6 +76,10 @@ export function createMetrics(service: string, clock: Clock): Metrics {
     async exposition() {
       registry ??= createRegistry(service, state)
       return (await registry).metrics()
+    },
+    async snapshot() {
+      registry ??= createRegistry(service, state)
+      return (await registry).getMetricsAsJSON()
     },
     summary: () => summarise(tallies(), since, clock.now()),
     reset() {
@@ -85,8 +95,9 @@ async function createRegistry(service: string, state: () => MetricsState): Promi
   const { collectDefaultMetrics, Registry } = await import('prom-client')
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  for (const { name, type, help, read } of series) {
-    const metric = { name, type, help, get: async () => ({ name, type, help, values: read(state()) }) }
+  for (const { name, type, help, read, ofWorkers } of series) {
+    const about = { name, type, help, aggregator: ofWorkers ?? 'sum' }
+    const metric = { ...about, get: async () => ({ ...about, values: read(state()) }) }
     registry.registerMetric(metric as unknown as Metric)
   }
   collectDefaultMetrics({ register: registry })

@@ -18,6 +18,8 @@ export interface Series {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   read(state: MetricsState): Sample[]
+  /** What stands for several processes; left out: their sum. */
+  readonly ofWorkers?: 'min' | 'max'
 }
 
 /** How one tier stands. A store's status fits. */
@@ -106,6 +108,8 @@ export const series: readonly Series[] = [
     name: 'cache_hit_rate',
     type: 'gauge',
     help: 'Answers from the store, fresh and stale, as a share of those and the misses; 0 before the first',
+    // `together.ts` gives them all the same.
+    ofWorkers: 'max',
     read: ({ tallies }) => [{ labels: {}, value: hitRate(tallies) ?? 0 }],
   },
   {
@@ -125,12 +129,15 @@ export const series: readonly Series[] = [
     name: 'cache_connected',
     type: 'gauge',
     help: '1 when the tier can be reached',
+    ofWorkers: 'min',
     read: ({ tiers }) => tiers.map(({ kind, isConnected }) => ({ labels: { tier: kind }, value: isConnected ? 1 : 0 })),
   },
   {
     name: 'ledger_folds_total',
     type: 'counter',
     help: 'Labels folded into "all" because the ledger was full: above 0, fewer and coarser tags purge as well',
+    // Their ledgers hold the same labels.
+    ofWorkers: 'max',
     read: ({ ledgerFolds }) => [{ labels: {}, value: ledgerFolds }],
   },
   {

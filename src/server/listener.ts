@@ -35,6 +35,8 @@ export interface ListenerPlan {
   /** What did not pass, or broke before it could. Called once for each; must not throw. */
   readonly refused: (refused: Refused) => void
   readonly fault: (error: unknown) => void
+  /** Other processes listen on the same port. */
+  readonly isPortShared?: boolean
 }
 
 export interface Refused extends Refusal {
@@ -213,7 +215,7 @@ export function createListener(plan: ListenerPlan): Listener {
 
   return {
     async listen() {
-      const bound = await bind(server, settings)
+      const bound = await bind(server, { ...settings, isPortShared: plan.isPortShared ?? false })
       // Such as no file descriptor for another connection: those that stand go on.
       server.on('error', plan.fault)
       return bound

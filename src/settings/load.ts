@@ -12,7 +12,7 @@ import type { SettingProblem } from './problem.ts'
 import { resolveRedis } from './redis.ts'
 import { checkRedis } from './redis-agreement.ts'
 import type { DeclaredSettings, Settings } from './settings.ts'
-import { laterVariables, membersOf, type SettingPath, table } from './table.ts'
+import { membersOf, type SettingPath, table } from './table.ts'
 
 export interface SettingsInput {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -36,7 +36,7 @@ export type LoadedSettings =
 
 export function loadSettings(input: SettingsInput): LoadedSettings {
   const file = readFileFor(input)
-  const problems: SettingProblem[] = [...file.problems, ...notYet(input.env)]
+  const problems: SettingProblem[] = [...file.problems]
   const given = new Map<SettingPath, Given>()
   for (const layer of [givenByDefault(), file.given, givenByEnvironment(input.env), givenByFlags(input.flags)]) {
     for (const one of layer) given.set(one.row.path, one)
@@ -80,12 +80,6 @@ function readFileFor({ cwd, environmentName, readFile }: SettingsInput): ReturnT
   }
   if (shipped.includes(environment)) return { given: [], problems: [] }
   return problem(`There is no ${name}`, `Write that file, or choose development, test or production`)
-}
-
-function notYet(env: SettingsInput['env']): SettingProblem[] {
-  return laterVariables
-    .filter((name) => env[name] !== undefined && env[name] !== '')
-    .map((name) => ({ key: name, source: name, problem: 'Not supported yet', fix: 'Leave it unset' }))
 }
 
 /** The value of one setting; on a problem, adds it and gives undefined. */

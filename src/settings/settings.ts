@@ -37,6 +37,8 @@ export interface DeclaredSettings {
   readonly defaultTtl: Milliseconds | undefined
   readonly log: LogSettings
   readonly drainTimeout: Milliseconds
+  /** 0: as many as there are CPUs. */
+  readonly workers: number
   readonly service: string
 }
 

@@ -106,11 +106,9 @@ export const table: readonly Row[] = [
   { path: 'log.level', kind: 'choice', choices: levels, default: 'info', env: 'LOG_LEVEL', flag: 'log-level', help: 'The least level that is logged' },
   { path: 'log.sample_hits', kind: 'fraction', default: '1', help: 'Part of the hits that get an access line; every other answer gets one' },
   { path: 'drain_timeout', kind: 'timeout', default: '10s', flag: 'drain-timeout', help: 'How long requests in flight may take after SIGTERM' },
+  { path: 'workers', kind: 'count', default: '1', env: 'WORKERS', flag: 'workers', help: 'Processes that share the port, each with a memory tier of its own; 0: one per CPU' },
   { path: 'service', kind: 'name', default: 'springhouse', flag: 'service', help: 'Value of the label `service` on every metric' },
 ]
-
-/** Variables that will mean something and do not yet: naming them must not seem to work. */
-export const laterVariables: readonly string[] = ['WORKERS']
 
 /** Where a setting stands in `Settings`: `json_limit` → `jsonLimit`. */
 export function membersOf(path: SettingPath): string[] {

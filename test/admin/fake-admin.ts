@@ -51,8 +51,13 @@ export function fakeAdmin(state: FakeState = {}): FakeAdmin {
   return {
     orders,
     asked,
-    metrics,
-    health: () => ({
+    metrics: {
+      contentType: metrics.contentType,
+      exposition: () => metrics.exposition(),
+      summary: async () => metrics.summary(),
+      reset: async () => metrics.reset(),
+    },
+    health: async () => ({
       isReady: true,
       reasons: [],
       store: { kind: 'memory', isConnected: true, keys: 3, bytes: 4096, evictions: 0, undecodable: 0 },

@@ -158,13 +158,14 @@ t.test('loadSettings names the key, where it was said, what is wrong and what to
 })
 
 t.test('loadSettings reports every problem, not only the first', async (t) => {
-  t.equal(problemsFrom({ env: { PORT: 'x', LOG_LEVEL: 'y', WORKERS: '2' }, ...yaml('prot: 1') }).length, 4)
+  t.equal(problemsFrom({ env: { PORT: 'x', LOG_LEVEL: 'y', WORKERS: 'z' }, ...yaml('prot: 1') }).length, 4)
 })
 
-t.test('loadSettings answers variables of later versions with "not yet"', async (t) => {
-  for (const name of ['WORKERS']) {
-    t.match(problemsFrom({ env: { [name]: '1' } }), [`${name}: Not supported yet. Leave it unset`])
-  }
+t.test('loadSettings reads how many processes there are', async (t) => {
+  t.equal(settingsFrom({}).workers, 1)
+  t.equal(settingsFrom({ env: { WORKERS: '4' } }).workers, 4)
+  t.equal(settingsFrom({ flags: { workers: '0' } }).workers, 0)
+  t.match(problemsFrom({ env: { WORKERS: 'many' } }), [/^WORKERS: workers: "many" is not a whole number/])
 })
 
 t.test('loadSettings refuses an admin API beyond loopback without a token', async (t) => {
