@@ -111,6 +111,5 @@ function rulesOf(text: string, { name, defaults }: Rules): RuleSet {
 
 /** Nobody listens once the other process has ended, and then there is nobody to miss it. */
 function say(message: FromWorker): void {
-  const { send } = process
-  if (process.connected && send !== undefined) send.call(process, message, undefined, undefined, () => {})
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
