@@ -90,7 +90,8 @@ export class WorkerProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const startedAt = clock.monotonic()
-    const member = hub.join((message) => this.#say({ kind: 'hub', message }))
+    // What comes late from this process must not be answered to the next one.
+    const member = hub.join((message) => say(child, { kind: 'hub', message }))
     this.#child = child
     let refusal: string | undefined
     child.on('message', (message: FromWorker) => {
@@ -154,7 +155,11 @@ export class WorkerProcess {
   }
 
   #say(message: ToWorker): void {
-    // Whoever has ended needs to be told nothing.
-    if (this.#child?.connected) this.#child.send(message, () => {})
+    if (this.#child !== undefined) say(this.#child, message)
   }
+}
+
+/** Whoever has ended needs to be told nothing. */
+function say(child: ChildProcess, message: ToWorker): void {
+  if (child.connected) child.send(message, () => {})
 }

@@ -11,8 +11,6 @@ import type { RuleSet } from '../rules/rule.ts'
 import { obeySignals } from './signals.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts'
 
-type Rules = Omit<WorkerStart['rules'], 'text'>
-
 /** Resolves with the exit status when it was told to stop and everything in flight has ended. */
 export function work(env: Readonly<Record<string, string | undefined>>): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -29,7 +27,7 @@ class Worker {
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #ended: (status: number) => void
   #app: App | undefined
-  #rules: Rules | undefined
+  #rules: WorkerStart['rules'] | undefined
   #isStopped = false
   #hear: (message: FromHub) => void = () => {}
 
@@ -70,7 +68,7 @@ class Worker {
     }
     try {
       const log = createLog({ ...settings.log, worker: number })
-      this.#app = await start({ settings, rules: rulesOf(rules.text, rules), env: this.#env, log, worker: { hub } })
+      this.#app = await start({ settings, rules: rulesOf(rules), env: this.#env, log, worker: { hub } })
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error
       say({ kind: 'refused', message: error.message })
@@ -78,11 +76,15 @@ class Worker {
     }
     const { address, store } = this.#app
     if (this.#isStopped) return this.#app.close().then(() => this.#end(0))
+    // They may have changed meanwhile.
+    if (this.#rules.text !== rules.text) this.#reload(this.#rules.text)
     say({ kind: 'ready', address, store })
   }
 
   #reload(text: string): void {
-    if (this.#rules !== undefined) this.#app?.reload(rulesOf(text, this.#rules))
+    if (this.#rules === undefined) return
+    this.#rules = { ...this.#rules, text }
+    this.#app?.reload(rulesOf(this.#rules))
   }
 
   async #answer({ id, question }: Extract<ToWorker, { kind: 'question' }>): Promise<void> {
@@ -103,7 +105,7 @@ class Worker {
 }
 
 /** The other process has read the same text before it was sent. */
-function rulesOf(text: string, { name, defaults }: Rules): RuleSet {
+function rulesOf({ text, name, defaults }: WorkerStart['rules']): RuleSet {
   const parsed = parseRules(text, name, defaults)
   if (parsed.kind === 'rules') return parsed.rules
   throw new Error(`The rules cannot be read here: ${parsed.problems.map(({ what }) => what).join('; ')}`)

@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { run } from '../commands/springhouse.ts'
 import { makeGate } from '../fixtures/gate.ts'
+import { startRedis } from '../fixtures/redis.ts'
 import { until } from '../fixtures/until.ts'
 import { accesses, isAlive, openWorkers, rulesText } from './workers-house.ts'
 
@@ -103,6 +104,31 @@ t.test(
     t.match(await admin('/health/ready'), { status: 200 })
   },
 )
+
+t.test('over Redis the workers share what is stored, and its ledger carries their purges', async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const { running, origin, admin, lines } = await openWorkers(t, 2, { REDIS_URL: redis.url, LOG_LEVEL: 'debug' })
+  t.match(await running.line('listening'), { workers: 2, store: 'redis' })
+  const [one, two] = await lines()
+  if (one === undefined || two === undefined) return t.fail('two workers')
+  const askedForA = (): number => origin.requests.filter(({ method, target }) => method === 'GET' && target === '/a').length
+  t.equal((await one.ask('/a')).text, '0')
+  await running.line('stored', ({ rule }) => rule === 'a')
+  t.match(await two.ask('/a'), { text: '0', headers: { 'cache-status': /hit/ } })
+  t.equal(askedForA(), 1)
+  await one.ask('/a', 'POST')
+  t.equal((await one.ask('/a')).text, '1')
+  // The other one hears of it a moment later.
+  while ((await two.ask('/a')).text !== '1');
+  t.match(JSON.parse((await admin('/keys')).text).keys, [/^a\|h=/])
+  const asked = askedForA()
+  await admin('/purge', { body: { all: true } })
+  while (askedForA() === asked) await Promise.all([one.ask('/a'), two.ask('/a')])
+  t.match(JSON.parse((await admin('/health/ready')).text), { status: 'ready', ledger: { kind: 'redis', isConnected: true } })
+  running.child.kill('SIGTERM')
+  t.match(await running.ended, { status: 0, err: '' })
+})
 
 t.test('a worker that dies is started again; the others go on, and the new one hears of every purge', async (t) => {
   const { running, ask, admin, lines, pidOf } = await openWorkers(t, 2)
