@@ -85,7 +85,14 @@ export async function start(options: AppOptions): Promise<App> {
     return enforce(rules, { paths: settings.origin.paths, secret: (name) => secretOf(env, name) })
   }
 
-  const tier = await openTier({ settings, prefix: options.rules.prefix, clock, log, hub: options.worker?.hub })
+  const tier = await openTier({
+    settings,
+    prefix: options.rules.prefix,
+    rules: () => inForce.label,
+    clock,
+    log,
+    hub: options.worker?.hub,
+  })
   const origin = createOrigin(settings.origin, clock)
   const tunnel = createTunnel(settings.origin, clock)
   const probe = await startProbe(settings.origin.addresses, clock, (isReachable) => {
@@ -181,11 +188,6 @@ export function urlOf({ address, port }: { readonly address: string; readonly po
   const isAnywhere = address === '0.0.0.0' || address === '::'
   const host = address.includes(':') ? `[${address}]` : address
   return `http://${isAnywhere ? 'localhost' : host}:${port}`
-}
-
-/** Settings write "no limit" as 0. */
-function noneAsInfinite(size: number): number {
-  return size === 0 ? Number.POSITIVE_INFINITY : size
 }
 
 /** Of a worker: who asks it comes through the one that started it. */

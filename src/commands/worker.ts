@@ -99,7 +99,7 @@ class Worker {
 
   #end(status: number): void {
     // The channel would keep the process alive.
-    if (process.connected) process.disconnect()
+    if (process.connected) process.disconnect?.()
     this.#ended(status)
   }
 }
