@@ -68,7 +68,7 @@ function texts(replies: readonly Reply[]): string[] {
   return [...new Set(replies.map(({ text }) => text))]
 }
 
-t.test('300 clients of three instances at the moment an entry expires: one fetch, and nobody waits for it', async (t) => {
+t.test('1,000 clients of three instances at the moment an entry expires: one fetch, and nobody waits for it', async (t) => {
   const { houses, origin, clock, ask, hold, settled } = await openFleet(t, 3)
   await (houses[0] as House).ask('/page', { headers: { host: 'shop.example' } })
   await settled()
@@ -76,7 +76,7 @@ t.test('300 clients of three instances at the moment an entry expires: one fetch
   clock.advance(60_001)
   const gate = makeGate()
   hold(gate)
-  const answered = await Promise.all(ask('/page', 100))
+  const answered = await Promise.all(ask('/page', 334))
   t.same(texts(answered), ['#1'])
   t.ok(answered.every(({ cacheStatus }) => /^hit; .*detail=stale-while-revalidate$/.test(cacheStatus)))
   await gate.arrived(1)
@@ -90,11 +90,11 @@ t.test('300 clients of three instances at the moment an entry expires: one fetch
   t.equal(origin.count(), 2)
 })
 
-t.test('collapse: fleet, 300 clients of three instances ask for what nobody has: one fetch, and all wait once', async (t) => {
+t.test('collapse: fleet, 1,000 clients of three instances ask for what nobody has: one fetch, and all wait once', async (t) => {
   const { houses, origin, clock, ask, hold, settled } = await openFleet(t, 3)
   const gate = makeGate()
   hold(gate)
-  const asked = ask('/shared', 100)
+  const asked = ask('/shared', 334)
   await gate.arrived(1)
   const waiting = (): number =>
     houses.filter(({ app }) => app.parts.flights.find('test:shared|h=shop.example')?.waiting?.isWaiting === true).length
