@@ -15,11 +15,24 @@ export interface SpringhouseOptions {
   readonly secret: string
   /** Undefined: the memory store. */
   readonly redis?: string
+  /** Lets the admin API purge. */
+  readonly adminToken?: string
+  /** Further flags. */
+  readonly flags?: readonly string[]
 }
 
 const root = join(import.meta.dirname, '..')
 
-export async function startSpringhouse({ name, folder, origin, rules, secret, redis }: SpringhouseOptions): Promise<Springhouse> {
+export async function startSpringhouse({
+  name,
+  folder,
+  origin,
+  rules,
+  secret,
+  redis,
+  adminToken,
+  flags = [],
+}: SpringhouseOptions): Promise<Springhouse> {
   const store = redis === undefined ? [] : ['--redis', redis]
   const args = [
     '--max-semi-space-size=8',
@@ -34,8 +47,9 @@ export async function startSpringhouse({ name, folder, origin, rules, secret, re
     '--admin-port',
     '0',
     ...store,
+    ...flags,
   ]
-  const env = { NODE_ENV: 'production', JWT_SECRET: secret }
+  const env = { NODE_ENV: 'production', JWT_SECRET: secret, ...(adminToken === undefined ? {} : { ADMIN_TOKEN: adminToken }) }
   const child = startChild(process.execPath, args, { log: join(folder, `${name}.log`), env })
   const { address, admin } = await untilListening(child)
   await untilReady(child, () =>

@@ -4,7 +4,7 @@
  *   ledger   a sorted set, lost whole or not at all:
  *              <digest>            number of the label's last hard purge
  *              <digest>~ <digest>@ number of its last soft purge, and minus the time of it
- *              #seq                the counter
+ *              #seq #version       the counter, and minus the version of all this
  *              #epoch #home        minus the epoch, and minus what names the Redis in which it was made
  *              #life               minus the longest life of an entry that anybody named
  *              #t0…31 #n0…31       minus a time, and minus the number that had been reached by then
@@ -24,8 +24,7 @@ export const ledgerScript: string = `#!lua flags=allow-oom
 local ledger, stream, members, intents, due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local operation, fresh, seen_epoch, seen_seq = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local cap, life, window, at = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local all, all_text = ARGV[9], '"all"'
-local me, rules, rules_text = ARGV[10], ARGV[11], ARGV[12]
+local all, me, rules, rules_text = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local intent, after = ARGV[13], tonumber(ARGV[14])
 local texts, digests = ARGV[15], {}
 for i = 16, #ARGV do digests[#digests + 1] = ARGV[i] end
@@ -46,10 +45,11 @@ local function ensure()
   local home = -tonumber(string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)'), 1, 13), 16)
   local epoch, seq = score('#epoch'), score('#seq')
   local is_there = redis.call('EXISTS', ledger) == 1
-  if is_there and epoch >= 0 then return nil end
+  if is_there and (epoch >= 0 or score('#version') < -1) then return nil end
   local is_behind = epoch == -seen_epoch and seq < seen_seq
   if is_there and score('#home') == home and not is_behind and seq < 9007199254740000 then return -epoch, seq, false end
   redis.call('UNLINK', ledger, stream)
+  put('#version', -1)
   put('#epoch', -fresh)
   put('#home', home)
   put('#seq', 0)
@@ -57,7 +57,7 @@ local function ensure()
 end
 
 local epoch, seq, is_fresh = ensure()
-if not epoch then return redis.error_reply('FOREIGN the key of the ledger holds something else') end
+if not epoch then return redis.error_reply('FOREIGN the key of the ledger holds something else, or a ledger of a newer version') end
 
 local function purge_hard(label)
   raise(label, seq)
@@ -115,7 +115,7 @@ local function purge(kind, owner, list, labels)
   return previous, others
 end
 
-local function purge_all() purge('hard', all, all_text, { all }) end
+local function purge_all() purge('hard', all, '"all"', { all }) end
 
 local function drop_intent(id)
   redis.call('HDEL', intents, id)

@@ -202,6 +202,15 @@ t.test('what is no ledger is left alone', async (t) => {
   t.same([await redis.zrange(key, '0', '-1'), await redis.zscore(key, 'mine')], [['mine'], '7'])
 })
 
+t.test('a ledger of a newer version is left alone', async (t) => {
+  const { redis, run, score } = await bench(t)
+  await run()
+  t.equal(await score('#version'), -1)
+  await redis.zadd(key, -2, '#version')
+  await t.rejects(run({ operation: 'tick' }), /^FOREIGN/)
+  t.equal(await score('#version'), -2)
+})
+
 t.test('a soft purge keeps the older time with the newer number, and past the longest window it is a hard one', async (t) => {
   const bounds = { ...defaultBounds, longestWindow: seconds(60) }
   type Step = readonly [operation: 'hard' | 'soft', after: number, expected: Numbers]
