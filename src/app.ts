@@ -126,7 +126,7 @@ export async function start(options: AppOptions): Promise<App> {
   metrics.watch({
     tiers: () => tier.statuses(),
     originInFlight: () => origin.status().inFlight,
-    ledgerFolds: () => tier.ledger.status().folds,
+    ledger: () => tier.ledger.status(),
   })
 
   const listener = createListener({

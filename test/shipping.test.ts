@@ -13,7 +13,7 @@ const metrics = new Set([
   ...['hits', 'misses', 'stale', 'bypass', 'sets', 'deletes', 'purges', 'collapsed', 'errors'].map(
     (name) => `cache_${name}_total`,
   ),
-  ...['cache_hit_rate', 'cache_keys_total', 'cache_bytes', 'cache_connected'],
+  ...['cache_hit_rate', 'cache_keys_total', 'cache_bytes', 'cache_connected', 'ledger_attached', 'ledger_waiting_labels'],
   ...['http_request_duration_seconds', 'origin_request_duration_seconds', 'origin_in_flight'],
 ])
 const labels = new Set(['service', 'rule', 'tier', 'outcome', 'reason', 'instance', 'le'])

@@ -40,11 +40,15 @@ function showState({ status, reasons }) {
   at('state').className = status === 'ready' && reasons.length === 0 ? 'good' : 'bad'
 }
 
+function waitingPurges({ waiting }) {
+  return waiting === 0 ? 'knows what was purged, and when' : number(waiting) + ' labels wait until Redis has purged them'
+}
+
 function showParts({ store, ledger, origin }) {
-  const link = ({ kind, isConnected }) => ({ value: kind + (isConnected ? '' : ', out of reach'), kind: isConnected ? 'good' : 'bad' })
+  const link = (kind, isThere, absence) => ({ value: kind + (isThere ? '' : ', ' + absence), kind: isThere ? 'good' : 'bad' })
   at('parts').replaceChildren(...[
-    { name: 'Store', ...link(store), help: 'keeps the entries' },
-    { name: 'Ledger', ...link(ledger), help: 'knows what was purged, and when' },
+    { name: 'Store', ...link(store.kind, store.isConnected, 'out of reach'), help: 'keeps the entries' },
+    { name: 'Ledger', ...link(ledger.kind, ledger.isAttached, 'detached'), help: waitingPurges(ledger) },
     { name: 'Entries', value: store.keys === undefined ? 'not counted' : number(store.keys), help: 'purged ones included' },
     { name: 'Memory', value: store.bytes === undefined ? 'not counted' : bytes(store.bytes), help: 'that they take' },
     { name: 'Origin', value: origin.isReachable ? 'reachable' : 'unreachable', kind: origin.isReachable ? 'good' : 'bad', help: 'the API behind' },

@@ -30,7 +30,7 @@ export async function ready({ admin }: Call): Promise<Answer> {
     status: isReady ? 'ready' : 'not ready',
     reasons,
     store: { kind: store.kind, isConnected: store.isConnected, keys: store.keys, bytes: store.bytes },
-    ledger: { kind: ledger.kind, isConnected: ledger.isConnected },
+    ledger: { kind: ledger.kind, isAttached: ledger.isConnected, waiting: ledger.waiting },
     origin: { isReachable: origin.isReachable, circuit: origin.circuit, inFlight: origin.inFlight, queued: origin.queued },
   })
 }

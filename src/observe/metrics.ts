@@ -6,7 +6,7 @@ import type { Metric, MetricObjectWithValues, MetricValue, Registry } from 'prom
 import { unmatchedRule } from '../cache/entry.ts'
 import type { Clock } from '../time.ts'
 import { Histogram } from './histogram.ts'
-import { type MetricsState, series, type TierStatus } from './series.ts'
+import { type LedgerState, type MetricsState, series, type TierStatus } from './series.ts'
 import { type Summary, summarise } from './summary.ts'
 import { RuleTally } from './tally.ts'
 
@@ -14,7 +14,7 @@ import { RuleTally } from './tally.ts'
 export interface MetricSources {
   readonly tiers: () => readonly TierStatus[]
   readonly originInFlight: () => number
-  readonly ledgerFolds: () => number
+  readonly ledger: () => LedgerState
 }
 
 export type Snapshot = ReadonlyArray<MetricObjectWithValues<MetricValue<string>>>
@@ -29,7 +29,7 @@ export interface Metrics {
   declareRules(names: Iterable<string>): void
   /** Counts one exchange with the origin; `duration` in seconds. */
   originAnswered(duration: number): void
-  /** Says where to look up what is not counted. Until then: no tiers, nothing in flight. */
+  /** Says where to look up what is not counted. Until then: no tiers, no ledger, nothing in flight. */
   watch(sources: MetricSources): void
   /** Prometheus' text format, process metrics included. */
   exposition(): Promise<string>
@@ -41,11 +41,13 @@ export interface Metrics {
   reset(): void
 }
 
+const noLedger: LedgerState = { isConnected: false, waiting: 0, folds: 0 }
+
 export function createMetrics(service: string, clock: Clock): Metrics {
   const unmatched = new RuleTally(unmatchedRule)
   let rules = new Map<string, RuleTally>()
   const originDurations = new Histogram()
-  let sources: MetricSources = { tiers: () => [], originInFlight: () => 0, ledgerFolds: () => 0 }
+  let sources: MetricSources = { tiers: () => [], originInFlight: () => 0, ledger: () => noLedger }
   let since = clock.now()
   let registry: Promise<Registry> | undefined
 
@@ -57,7 +59,7 @@ export function createMetrics(service: string, clock: Clock): Metrics {
       originDurations,
       tiers: sources.tiers(),
       originInFlight: sources.originInFlight(),
-      ledgerFolds: sources.ledgerFolds(),
+      ledger: sources.ledger(),
     }
   }
 

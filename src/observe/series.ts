@@ -33,13 +33,20 @@ export interface TierStatus {
   readonly undecodable: number
 }
 
+/** How the ledger stands. A ledger's status fits. */
+export interface LedgerState {
+  readonly isConnected: boolean
+  readonly waiting: number
+  readonly folds: number
+}
+
 /** What the samples are read from. */
 export interface MetricsState {
   readonly tallies: readonly RuleTally[]
   readonly originDurations: Histogram
   readonly tiers: readonly TierStatus[]
   readonly originInFlight: number
-  readonly ledgerFolds: number
+  readonly ledger: LedgerState
 }
 
 export const series: readonly Series[] = [
@@ -133,12 +140,25 @@ export const series: readonly Series[] = [
     read: ({ tiers }) => tiers.map(({ kind, isConnected }) => ({ labels: { tier: kind }, value: isConnected ? 1 : 0 })),
   },
   {
+    name: 'ledger_attached',
+    type: 'gauge',
+    help: '1 while what is shared is used; 0 while Redis, or what it lacks, has to be waited for. Without Redis always 1',
+      ofWorkers: 'min',
+    read: ({ ledger }) => [{ labels: {}, value: ledger.isConnected ? 1 : 0 }],
+  },
+  {
+    name: 'ledger_waiting_labels',
+    type: 'gauge',
+    help: 'Labels that were purged here and that Redis has not taken yet',
+    read: ({ ledger }) => [{ labels: {}, value: ledger.waiting }],
+  },
+  {
     name: 'ledger_folds_total',
     type: 'counter',
     help: 'Labels folded into "all" because the ledger was full: above 0, fewer and coarser tags purge as well',
     // Their ledgers hold the same labels.
     ofWorkers: 'max',
-    read: ({ ledgerFolds }) => [{ labels: {}, value: ledgerFolds }],
+    read: ({ ledger }) => [{ labels: {}, value: ledger.folds }],
   },
   {
     name: 'http_request_duration_seconds',

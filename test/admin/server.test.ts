@@ -9,7 +9,13 @@ t.test('health is open, says why, and gives no address of the origin away', asyn
   t.equal((await ask('/health/live')).status, 200)
   const ready = await ask('/health/ready')
   t.equal(ready.status, 200)
-  t.match(ready.json, { status: 'ready', reasons: [], store: { kind: 'memory', keys: 3 }, origin: { circuit: 'closed' } })
+  t.match(ready.json, {
+    status: 'ready',
+    reasons: [],
+    store: { kind: 'memory', keys: 3 },
+    ledger: { isAttached: true, waiting: 0 },
+    origin: { circuit: 'closed' },
+  })
   t.notMatch(ready.text, /secret-host/)
 
   const ill = await serveAdmin(t, fakeAdmin({ health: { isReady: false, reasons: ['The origin cannot be reached'] } }))

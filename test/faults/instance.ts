@@ -117,7 +117,7 @@ function configOf(folder: string): string {
 
 /** Of what `/health/ready` says, what is looked at. */
 interface Told {
-  readonly ledger?: { readonly isConnected?: boolean }
+  readonly ledger?: { readonly isAttached?: boolean }
   readonly origin?: { readonly circuit?: string }
 }
 
@@ -129,7 +129,7 @@ async function healthOf(admin: string): Promise<Health> {
     const response = await fetch(`${admin}/health/ready`, { signal: AbortSignal.timeout(1000) })
     const { ledger, origin } = (await response.json()) as Told
     health.isReady = response.ok
-    health.isTrusted = ledger?.isConnected === true
+    health.isTrusted = ledger?.isAttached === true
     health.isOriginAsked = origin?.circuit === 'closed'
   } catch {}
   return { asked, answered: performance.now(), ...health }

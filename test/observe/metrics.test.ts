@@ -23,7 +23,7 @@ const sources: MetricSources = {
     { kind: 'redis', isConnected: false, keys: undefined, bytes: undefined, undecodable: 3 },
   ],
   originInFlight: () => 3,
-  ledgerFolds: () => 1,
+  ledger: () => ({ isConnected: true, waiting: 2, folds: 1 }),
 }
 
 /** The value of one series, its labels in any order. */
@@ -97,6 +97,8 @@ t.test('exposition shows what was counted, with the labels that apply', async (t
   t.equal(sampleOf(text, 'cache_bytes', { tier: 'memory' }), 4096)
   t.equal(sampleOf(text, 'cache_connected', { tier: 'memory' }), 1)
   t.equal(sampleOf(text, 'cache_connected', { tier: 'redis' }), 0)
+  t.equal(sampleOf(text, 'ledger_attached'), 1)
+  t.equal(sampleOf(text, 'ledger_waiting_labels'), 2)
   t.equal(sampleOf(text, 'ledger_folds_total'), 1)
   t.equal(sampleOf(text, 'origin_in_flight'), 3)
 
