@@ -15,6 +15,8 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json rules.yaml ./
 COPY config ./config
 COPY src ./src
+# Purges that Redis could not take wait here: the `data_dir` of config/production.yaml, and the only place that the process may write to.
+RUN mkdir data && chown node:node data
 # The files belong to root and the process does not, so it cannot change what it runs.
 USER node
 EXPOSE 8080 8081

@@ -28,6 +28,9 @@ t.test('compose.yaml: proxy, Redis that keeps the ledger, Prometheus, Grafana; e
   t.equal(redis[redis.indexOf('--maxmemory-policy') + 1], 'volatile-lru')
   t.equal(services.redis.ports, undefined, 'Redis is not published')
   t.match(services.proxy.environment.ADMIN_TOKEN, /^\$\{ADMIN_TOKEN:\?/, 'an admin port beyond loopback wants a token')
+  const folder = (parse(read('config/production.yaml')) as Parsed).data_dir.replace(/^\./, '/app')
+  t.ok(services.proxy.volumes.includes(`data:${folder}`), 'purges that wait outlive the container')
+  t.match(read('Dockerfile'), 'RUN mkdir data && chown node:node data', 'and may be written there')
   for (const name of services.prometheus.secrets) t.ok(secrets[name], name)
   for (const [name, { volumes = [] }] of Object.entries<Parsed>(services)) {
     for (const [source = ''] of volumes.map((volume: string) => volume.split(':'))) {

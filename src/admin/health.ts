@@ -18,10 +18,11 @@ export function healthOf({ parts, hasConnected, isClosing }: Watched): Health {
   if (isClosing) reasons.push('The proxy is shutting down')
   if (!isOriginThere) reasons.push(origin.circuit === 'open' ? 'The origin failed too often' : 'The origin cannot be reached')
   if (!ledger.isConnected) reasons.push(detached[ledger.kind])
+  if (ledger.waiting > 0) reasons.push(`Labels that Redis has to purge yet: ${ledger.waiting}`)
   return { isReady: isOriginThere && !isClosing, reasons, store: parts.store.status(), ledger, origin }
 }
 
 const detached = {
-  redis: 'Redis is away: everything is answered by the origin',
+  redis: 'Detached from Redis: answers come from the origin, and from a memory of this process alone',
   memory: 'The other workers are out of reach: nothing is kept for longer than their purges might be missed',
 } as const
