@@ -97,6 +97,23 @@ t.test('detached: a write purges what it names and nothing else, and nothing cro
   t.equal((await healthOf(house)).body.ledger.waiting, 0)
 })
 
+t.test('detached: under consistency: strict nothing stored is used, which is said, and it is when Redis is back', async (t) => {
+  const { redis, origin, house: open } = await prepare(t)
+  const house = await open({ redis: patient })
+  t.match(await becomesHit(house, '/strict/1'), /^hit/)
+  await redis.kill()
+  await detached(house)
+  const fetched = origin.count('/strict/1')
+  for (let i = 0; i < 3; i += 1) {
+    const { status, cacheStatus } = await ask(house, '/strict/1')
+    t.match({ status, cacheStatus }, { status: 200, cacheStatus: 'fwd=bypass; fwd-status=200; detail=ledger-unavailable' })
+  }
+  t.equal(origin.count('/strict/1'), fetched + 3)
+  await redis.restart()
+  await healed(house)
+  t.match(await becomesHit(house, '/strict/1'), /^hit/)
+})
+
 /** The network between the test's Redis and one instance alone. */
 async function wayTo(t: Test, port: number): Promise<FaultProxy> {
   const way = await startFaultProxy(port)

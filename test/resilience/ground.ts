@@ -7,6 +7,7 @@ import { until } from '../fixtures/until.ts'
 
 const rules = `rules:
   - { name: things, match: "GET /things/:id", cache: { key: "thing:{params.id}", ttl: 1h } }
+  - { name: strict, match: "GET /strict/:id", cache: { key: "strict:{params.id}", ttl: 1h, consistency: strict } }
   - { name: written, match: "PUT /things/:id", purge: { keys: ["thing:{params.id}"] } }`
 
 /** What a silent Redis may cost one request, where that is what a test is about. */
