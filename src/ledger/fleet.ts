@@ -19,7 +19,7 @@ import { SoloLedger } from './solo.ts'
 import { readStream, type StreamReader } from './stream.ts'
 import { take, tick } from './tick.ts'
 
-export interface FleetLedgerOptions extends Omit<LinkOptions, 'connection'> {
+export interface FleetLedgerOptions extends Omit<LinkOptions, 'connection' | 'leaseFor'> {
   readonly connections: {
     /** Shared with the store, so that an entry and the numbers of its labels are asked for in one write. */
     readonly entries: RedisConnection
@@ -66,7 +66,7 @@ export class FleetLedger implements LocalLedger {
     this.#clock = clock
     this.#journal = journal
     this.#detachedTtl = detachedTtl
-    this.#link = new LedgerLink({ ...options, connection: connections.ledger })
+    this.#link = new LedgerLink({ ...options, connection: connections.ledger, leaseFor: detachedTtl })
     this.#image = new LedgerImage({ limit: imageLimit, longestWindow: () => this.#link.bounds().longestWindow })
     this.#work = new OpenWork(clock)
     this.#solo = new SoloLedger({ clock, bounds: () => this.#link.bounds(), believedFor: detachedTtl })
@@ -77,8 +77,8 @@ export class FleetLedger implements LocalLedger {
       connection: connections.stream,
       key: this.#link.keys.stream,
       clock,
-      from: () => (this.#image.epoch === '' ? undefined : this.#image.applied),
-      take: (records) => take(this.#image, records),
+      from: () => (this.#image.epoch === '' ? undefined : { epoch: this.#image.epoch, number: this.#image.applied }),
+      take: (records, { epoch }) => take(this.#image, epoch, records),
     })
     // Behind a new connection may be another Redis.
     this.#unsubscribe = connections.ledger.onChange(() => {
@@ -112,8 +112,7 @@ export class FleetLedger implements LocalLedger {
   /** From Redis itself, one ZMSCORE. */
   async read(labels: readonly Label[]): Promise<Reading | undefined> {
     if (!this.isAttached) return undefined
-    const { losses } = this.#lease
-    const { epoch, applied } = this.#image
+    const [{ losses }, { epoch }, { seen }] = [this.#lease, this.#image, this.#link]
     let reply: ReadonlyArray<string | null>
     try {
       const members = membersOf(labels)
@@ -124,7 +123,7 @@ export class FleetLedger implements LocalLedger {
     if (losses !== this.#lease.losses || !this.isAttached) return undefined
     const reading = readingOf(labels, reply)
     // Compared with what was known when it was sent: replies may be taken up in another order than they came in.
-    if (reading.epoch === epoch && reading.seq >= applied) return reading
+    if (reading.epoch === epoch && seen?.epoch === epoch && reading.seq >= seen.number) return reading
     this.#lease.giveUp('The ledger is not the one it was')
     void this.beat()
     return undefined

@@ -63,9 +63,11 @@ export class LedgerImage {
     return true
   }
 
-  /** A purge whose labels cannot be told: nothing from before it can be judged here any more. */
+  /** A purge whose labels cannot be told: nothing from before it can be judged here any more. Own purges behind it stand. */
   applyUnknown(number: number): void {
-    if (number > this.applied) this.reset(this.epoch, number)
+    if (number <= this.applied) return
+    this.applied = number
+    this.floor = number
   }
 
   judge(stamp: Stamp, labels: readonly Label[]): Validity {

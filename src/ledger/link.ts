@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly clock: Clock
   /** The label of the rules in force. */
   readonly rules: () => Label
+  /** How long a lease lasts, here and, by the same setting, elsewhere. */
+  readonly leaseFor: Milliseconds
   /** How many replicas must have a purge before it counts. */
   readonly minReplicas?: number
   readonly bounds?: () => LedgerBounds
@@ -74,7 +76,7 @@ export class LedgerLink {
       seen: this.seen,
       bounds: this.bounds(),
       now: this.#options.clock.now(),
-      member: { id: this.id, rules: this.rules() },
+      member: { id: this.id, rules: this.rules(), rulesLiveFor: milliseconds(Math.max(10_000, 2 * this.#options.leaseFor)) },
     })
     this.#see(reply)
     return reply

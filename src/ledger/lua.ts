@@ -26,9 +26,9 @@ local operation, fresh, seen_epoch, seen_seq = ARGV[1], tonumber(ARGV[2]), tonum
 local cap, life, window, at = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local all, me, rules, rules_text = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local intent, after = ARGV[13], tonumber(ARGV[14])
-local texts, digests = ARGV[15], {}
-for i = 16, #ARGV do digests[#digests + 1] = ARGV[i] end
-local marks, most, long_silence, live = 32, 1024, 1000, 10000
+local texts, digests = ARGV[16], {}
+for i = 17, #ARGV do digests[#digests + 1] = ARGV[i] end
+local marks, most, long_silence, live = 32, 1024, 1000, tonumber(ARGV[15])
 
 -- As text: ioredis reads integers of the last few before 2^53 wrongly.
 local function exact(number) return string.format('%.0f', number) end
@@ -83,22 +83,22 @@ local function announce(kind, list, others)
   redis.call('XADD', stream, exact(seq) .. '-0', unpack(record))
 end
 
--- What the rules of the owner name says nothing to entries of other rules that are in force somewhere: those go whole. Rules that come back
--- later see by their number that purges went past them.
+-- What the rules of the owner name says nothing to entries of other rules that are in force somewhere: those go whole. Rules that lag behind
+-- stay so: by their number they see, when they are back, that purges went past them.
 local function cover(owner)
   local others = {}
   local fields = redis.call('HGETALL', members)
   for i = 1, #fields, 2 do
     local digest = string.match(fields[i], '^h:(.+)')
     if digest then
-      local _, seen, text = string.match(fields[i + 1], '^(%d+) (%d+) (.*)$')
-      local is_named = digest == owner or owner == all
-      if not is_named and now - tonumber(seen) <= live then
+      local covered, seen, text = string.match(fields[i + 1], '^(%d+) (%d+) (.*)$')
+      local is_whole, is_own = owner == all, owner == digest or owner == ''
+      if not (is_whole or is_own) and now - tonumber(seen) <= live then
         purge_hard(digest)
         others[#others + 1] = cjson.encode(text)
-        is_named = true
+        is_whole = true
       end
-      if is_named then redis.call('HSET', members, fields[i], exact(seq) .. ' ' .. seen .. ' ' .. text) end
+      if is_whole or (is_own and tonumber(covered) == seq - 1) then redis.call('HSET', members, fields[i], exact(seq) .. ' ' .. seen .. ' ' .. text) end
     end
   end
   return table.concat(others, ',')
@@ -117,19 +117,16 @@ end
 
 local function purge_all() purge('hard', all, '"all"', { all }) end
 
-local function drop_intent(id)
-  redis.call('HDEL', intents, id)
-  redis.call('ZREM', due, id)
-end
+local function drop_intent(id) redis.call('HDEL', intents, id) redis.call('ZREM', due, id) end
 
-local function complete(ids)
+local function complete(ids, is_over)
   for _, id in ipairs(ids) do
     local value = redis.call('HGET', intents, id)
     if value then
       local kind, owner, list, labels = unpack(cjson.decode(value))
       purge(kind, owner, list, labels)
     else purge_all() end
-    drop_intent(id)
+    if is_over then drop_intent(id) end
   end
   return #ids
 end
@@ -192,18 +189,20 @@ local function age_book()
   return shrink()
 end
 
--- Members that are silent for long are forgotten, and their intents are due.
+-- Members that are silent for long are forgotten. What they meant to purge is purged now, and again when it is due: the origin may commit later.
 local function bury(id)
   redis.call('HDEL', members, 'i:' .. id)
+  local theirs = {}
   for _, field in ipairs(redis.call('HKEYS', intents)) do
-    if string.sub(field, 1, #id + 1) == id .. ':' then redis.call('ZADD', due, now, field) end
+    if string.sub(field, 1, #id + 1) == id .. ':' then theirs[#theirs + 1] = field end
   end
+  return complete(theirs, false)
 end
 
 -- Where all were silent, Redis was away from everybody: what they could not purge is not known before they are back.
 local function meet()
   local fields = redis.call('HGETALL', members)
-  local is_listed, is_somebody, is_alive = false, false, false
+  local is_listed, is_somebody, is_alive, buried = false, false, false, 0
   for i = 1, #fields, 2 do
     local id = string.match(fields[i], '^i:(.+)')
     if fields[i] == '#' then is_listed = true end
@@ -211,27 +210,27 @@ local function meet()
       local silence = now - tonumber(fields[i + 1])
       is_somebody = true
       if silence <= long_silence then is_alive = true end
-      if silence > 2 * long_silence and id ~= me then bury(id) end
+      if silence > 2 * long_silence and id ~= me then buried = buried + bury(id) end
     end
   end
   redis.call('HSET', members, '#', '1', 'i:' .. me, exact(now))
-  if is_fresh or (is_listed and (is_alive or not is_somebody)) then return 0 end
+  if is_fresh or (is_listed and (is_alive or not is_somebody)) then return 0, buried end
   purge_all()
-  return 1
+  return 1, buried
 end
 
 local function register()
   local field = 'h:' .. rules
   local known = redis.call('HGET', members, field)
   local covered = known and string.match(known, '^(%d+) ')
-  if not is_fresh and covered ~= exact(seq) then purge('hard', all, cjson.encode(rules_text), { rules }) end
+  if not is_fresh and covered ~= exact(seq) then purge('hard', '', cjson.encode(rules_text), { rules }) end
   redis.call('HSET', members, field, exact(seq) .. ' ' .. exact(now) .. ' ' .. rules_text)
 end
 
 local previous, others, folded, age, silent, completed = 0, '', 0, 0, 0, 0
 if operation == 'tick' then
-  silent = meet()
-  completed = complete(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 64))
+  silent, completed = meet()
+  completed = completed + complete(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 64), true)
   register()
   if silent + completed > 0 then folded, age = age_book() end
 elseif operation == 'intend-hard' or operation == 'intend-soft' then

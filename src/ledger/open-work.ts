@@ -15,6 +15,8 @@ export interface OpenIntent {
 }
 
 const minute = milliseconds(60_000)
+/** Until somebody has certainly ticked after an intent was due. */
+const grace = milliseconds(5000)
 /** More labels than these in a minute are everything. */
 export const mostRecent = 10_000
 
@@ -54,7 +56,7 @@ export class OpenWork {
   /** Whoever reads says first what became of them: those that are due were purged by whoever ticked. */
   unrecorded(): readonly OpenIntent[] {
     const now = this.#clock.monotonic()
-    for (const [id, { dueAt, isRecorded }] of this.#intents) if (isRecorded && dueAt <= now) this.#intents.delete(id)
+    for (const [id, { dueAt, isRecorded }] of this.#intents) if (isRecorded && dueAt + grace <= now) this.#intents.delete(id)
     return [...this.#intents.values()].filter(({ isRecorded }) => !isRecorded)
   }
 

@@ -37,6 +37,8 @@ export interface Member {
   readonly id: string
   /** The label of the rules in force. */
   readonly rules: Label
+  /** How long rules count as in force somewhere after an instance with them has ticked: longer than any lease. */
+  readonly rulesLiveFor: Milliseconds
 }
 
 export interface ScriptReply {
@@ -95,6 +97,7 @@ export function scriptArguments(call: ScriptCall): string[] {
     member.rules,
     call.intent ?? '',
     String(clamp(call.after ?? 0)),
+    String(clamp(member.rulesLiveFor)),
     call.labels.map((label) => JSON.stringify(label)).join(),
     ...call.labels.map(digestLabel),
   ]

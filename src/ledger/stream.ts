@@ -2,6 +2,7 @@
  * Reads the purges of all instances as they happen, on a connection that may block. It is for speed alone: what it misses, the next tick finds
  * missing. Ends when it is stopped.
  */
+import type { Stamp } from '../cache/validity.ts'
 import type { RedisConnection } from '../redis/connection.ts'
 import { type Clock, type Milliseconds, milliseconds, type Timer } from '../time.ts'
 import { parseRecord, type StreamRecord } from './record.ts'
@@ -11,9 +12,9 @@ export interface StreamOptions {
   readonly connection: RedisConnection
   readonly key: string
   readonly clock: Clock
-  /** The number that has been applied: what comes after it is asked for. Undefined: nothing is wanted yet. */
-  readonly from: () => number | undefined
-  readonly take: (records: readonly StreamRecord[]) => void
+  /** What has been applied: what comes after it is asked for. Undefined: nothing is wanted yet. */
+  readonly from: () => Stamp | undefined
+  readonly take: (records: readonly StreamRecord[], from: Stamp) => void
 }
 
 export const blockFor: Milliseconds = milliseconds(1000)
@@ -32,11 +33,12 @@ export function readStream(options: StreamOptions): StreamReader {
 
   async function run(): Promise<void> {
     while (!isStopped) {
-      const number = connection.state === 'ready' ? from() : undefined
-      const records = number === undefined ? undefined : await ask(number)
+      const asked = connection.state === 'ready' ? from() : undefined
+      const records = asked === undefined ? undefined : await ask(asked.number)
       if (isStopped) return
-      if (records === undefined) await rest()
-      else take(records)
+      if (asked !== undefined && records !== undefined) take(records, asked)
+      // Nobody answered, or with what is of no use: to ask for the same again at once would get the same.
+      if (records === undefined || (records.length > 0 && from()?.number === asked?.number)) await rest()
     }
   }
 

@@ -28,7 +28,7 @@ export async function tick(ticking: Ticking): Promise<'whole' | undefined> {
   if (reply.wereAllSilent) link.report({ kind: 'all-silent' })
   if (reply.completed > 0) link.report({ kind: 'completed', intents: reply.completed })
   await adopt(ticking, reply)
-  const isReplayed = await replay(ticking)
+  const isReplayed = await replay(ticking, reply.epoch)
   await catchUp(ticking, reply.epoch, reply.seq)
   const isWhole = image.epoch === reply.epoch && image.applied >= reply.seq
   return isReplayed && isWhole && rules === link.rules() ? 'whole' : undefined
@@ -51,11 +51,14 @@ async function adopt({ link, image, lease, journal, work }: Ticking, { epoch, se
 }
 
 /** It holds here before anything that is shared is believed. False: something still waits. */
-async function replay({ link, image, journal }: Ticking): Promise<boolean> {
+async function replay({ link, image, journal, work }: Ticking, epoch: string): Promise<boolean> {
   if (journal.size === 0) return true
   const labels = journal.take()
   for (let i = 0; i < labels.length; i += maxLabelsPerPurge) {
     const purged = await link.purge('hard', labels.slice(i, i + maxLabelsPerPurge))
+    // Another ledger took it: it is this one's next tick that counts.
+    if (purged.epoch !== epoch) return false
+    work.purged(purged.labels)
     if (!image.apply(purged)) await catchUp({ link, image }, purged.epoch, purged.number)
   }
   await journal.settle(labels)
@@ -64,15 +67,19 @@ async function replay({ link, image, journal }: Ticking): Promise<boolean> {
 
 async function catchUp({ link, image }: Pick<Ticking, 'link' | 'image'>, epoch: string, seq: number): Promise<void> {
   while (image.epoch === epoch && image.applied < seq) {
-    const records = await readMissing(link.connection, link.keys.stream, image.applied)
+    const before = image.applied
+    const records = await readMissing(link.connection, link.keys.stream, before)
     // Trimmed, or evicted.
     if (records.length === 0) image.applyUnknown(seq)
-    else take(image, records)
+    else take(image, epoch, records)
+    // All of another ledger, which the next tick will find.
+    if (image.applied === before) return
   }
 }
 
-/** What the stream says, in its order. */
-export function take(image: LedgerImage, records: readonly StreamRecord[]): void {
+/** What the stream says, in its order; nothing where the image is of another ledger than the one that was asked. */
+export function take(image: LedgerImage, epoch: string, records: readonly StreamRecord[]): void {
+  if (image.epoch !== epoch) return
   for (const record of records) {
     if (record.kind === 'purge') {
       if (!image.apply(record.purge)) image.applyUnknown(record.purge.number)

@@ -143,7 +143,7 @@ export const series: readonly Series[] = [
     name: 'ledger_attached',
     type: 'gauge',
     help: '1 while what is shared is used; 0 while Redis, or what it lacks, has to be waited for. Without Redis always 1',
-      ofWorkers: 'min',
+    ofWorkers: 'min',
     read: ({ ledger }) => [{ labels: {}, value: ledger.isConnected ? 1 : 0 }],
   },
   {

@@ -219,6 +219,24 @@ t.test('rules that come back: what purges went past is gone, and only that', asy
   t.same(fleet.ledger.judgeNow(stamp, [one]), { kind: 'purged' })
 })
 
+t.test('rules that lag behind stay so, whatever else is purged before they are back', async (t) => {
+  const { port } = await server(t)
+  const here = await openFleet(t, port)
+  const there = await openFleet(t, port, { rules: () => two })
+  const redis = outsider(t, port)
+  const stamp = there.ledger.stampNow()
+  there.connections.ledger.connection.close()
+  const field = `h:${digestLabel(two)}`
+  const value = (await redis.hget(`${key}:members`, field)) ?? ''
+  await redis.hset(`${key}:members`, field, value.replace(/ \d+ /, ' 1000 '))
+  t.ok(await isDone(here.ledger, [a]))
+  const three = await openFleet(t, port, { rules: () => rulesLabel('three') })
+  t.ok(await isDone(three.ledger, [b]))
+  const back = await openFleet(t, port, { rules: () => two })
+  const reading = await until(() => back.ledger.read([two]))
+  t.ok((reading.purges.get(two)?.hard ?? 0) > stamp.number)
+})
+
 t.test('intents: fulfilled by their purge, forgotten, or purged when they are due', async (t) => {
   const { port } = await server(t)
   const [here, there] = [await openFleet(t, port), await openFleet(t, port)]
@@ -247,6 +265,7 @@ t.test('the intents of an instance that is silent are purged by the others', asy
   here.connections.ledger.connection.close()
   await judgedHere(there.ledger, 'purged', stamp)
   t.ok(there.said.some(({ kind }) => kind === 'completed'))
+  t.equal(await outsider(t, port).hlen(`${key}:intents`), 1, 'and once more when it is due: the origin may commit until then')
   t.notOk(
     there.said.some(({ kind }) => kind === 'all-silent'),
     'one of two was not silent',

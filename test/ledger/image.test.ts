@@ -59,6 +59,14 @@ t.test(
   },
 )
 
+t.test('LedgerImage: what is not understood takes nothing from a purge of this process that lies behind it', async (t) => {
+  const image = imageAt(1)
+  image.apply(purge(3, [a]))
+  image.applyUnknown(2)
+  t.same(image.judge(at(2), [a]), { kind: 'purged' })
+  t.same(image.judge(at(2), [b]), { kind: 'valid' })
+})
+
 t.test('LedgerImage: above its limit it forgets the oldest purge, and what could have been under it', async (t) => {
   const image = imageAt(0, 2)
   for (const number of [1, 2, 3]) image.apply(purge(number, [keyLabel(String(number))]))

@@ -37,11 +37,11 @@ t.test('OpenWork: intents are told again to a ledger that does not know them, un
     isRecorded: true,
   })
   work.add(open('early', 1000))
-  work.add(open('late', 5000))
-  work.add(open('done', 5000))
+  work.add(open('late', 60_000))
+  work.add(open('done', 60_000))
   t.same(work.unrecorded(), [])
   work.drop('done')
-  clock.advance(2000)
+  clock.advance(6000)
   t.same(work.unrecorded(), [], 'what was due was purged by whoever ticked')
   work.lost()
   t.same(

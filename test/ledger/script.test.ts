@@ -13,7 +13,7 @@ const a = keyLabel('a')
 const b = tagLabel('b')
 const key = 'test:{ledger}'
 const now = instant(Date.UTC(2030, 0, 1))
-const member = { id: 'me', rules: rulesLabel('one') }
+const member = { id: 'me', rules: rulesLabel('one'), rulesLiveFor: milliseconds(10_000) }
 /** Takes no number: it only makes sure that the ledger there is the one it should be. */
 const plain: ScriptCall = { operation: 'forget', labels: [], seen: undefined, bounds: defaultBounds, now, member, intent: 'none' }
 
@@ -45,6 +45,7 @@ t.test('scriptArguments: every place has its meaning, and labels come last, as d
     'h:one',
     'i',
     '9',
+    '10000',
     '"k:a","t:b"',
     digestLabel(a),
     digestLabel(b),

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Stamp } from '../../src/cache/validity.ts'
 import type { StreamRecord } from '../../src/ledger/record.ts'
 import { readMissing, readStream } from '../../src/ledger/stream.ts'
 import { systemClock } from '../../src/time.ts'
@@ -17,7 +18,7 @@ t.test('the stream: from the number on that is wanted, as it comes, over a lost 
   await add(1)
   await add(2)
   const numbers: number[] = []
-  let from: number | undefined
+  let from: Stamp | undefined
   const reader = readStream({
     connection,
     key,
@@ -25,10 +26,10 @@ t.test('the stream: from the number on that is wanted, as it comes, over a lost 
     from: () => from,
     take: (records) => {
       numbers.push(...records.map(numberOf))
-      from = numbers.at(-1) ?? from
+      from = { epoch: '1', number: numbers.at(-1) ?? 1 }
     },
   })
-  from = 1
+  from = { epoch: '1', number: 1 }
   await until(async () => (numbers.length === 1 ? true : undefined))
   await add(3)
   await until(async () => (numbers.length === 2 ? true : undefined))

@@ -10,7 +10,11 @@ function metricsOf(answers: { readonly hits: number; readonly misses: number; re
   for (let i = 0; i < answers.hits; i += 1) tally.answered('fresh', 'memory', 0.0001)
   for (let i = 0; i < answers.misses; i += 1) tally.answered('uri-miss', 'none', 0.3)
   const tier = { kind: 'memory', isConnected: answers.folds === 0, keys: 2, bytes: 10, undecodable: 0 } as const
-  metrics.watch({ tiers: () => [tier], originInFlight: () => 1, ledgerFolds: () => answers.folds })
+  metrics.watch({
+    tiers: () => [tier],
+    originInFlight: () => 1,
+    ledger: () => ({ isConnected: true, waiting: 0, folds: answers.folds }),
+  })
   return metrics
 }
 
