@@ -1,69 +1,68 @@
 /** What goes wrong. A process that is stopped needs no step: in every order of steps each instance may be the slow one, and only the bound passes. */
 import { giveUp, instanceAt, type Place } from './instance.ts'
 import { end } from './reading.ts'
-import { instanceOf } from './scenario.ts'
+import { type Fault, instanceOf } from './scenario.ts'
 import { copy, type Instance, type Redis, type State } from './state.ts'
 import type { Moves } from './world.ts'
 import { queue } from './writing.ts'
 
+type Change = (place: Place) => void
+
+/** Those that happen at once, and are over. */
+const single: Partial<Record<Fault, readonly [name: string, change: Change]>> = {
+  flush: ['FLUSHALL', flush],
+  'ledger-evicted': ['the ledger is evicted', ({ state }) => loseLedger(state.redis[0] as Redis)],
+  'members-evicted': ['the members are evicted', ({ state }) => loseMembers(state.redis[0] as Redis)],
+  'stream-evicted': ['the stream is evicted', ({ state }) => Object.assign(state.redis[0] as Redis, { stream: [] })],
+  'stream-trimmed': ['the stream loses its first record', ({ state }) => (state.redis[0] as Redis).stream.shift()],
+  restart: ['0 is killed and started again', restart],
+  'rules-away': ['0 is silent for so long that its rules are not in force', silence],
+}
+
 export function faultMoves(moves: Moves): void {
   const { state, scenario } = moves
-  const once = (name: string, change: (place: Place) => void): void => {
-    if (state.fault === 0) then(name, change)
-  }
-  const then = (name: string, change: (place: Place) => void): void =>
+  const then: Then = (name, change) =>
     moves.add(name, (place) => {
       place.state.fault += 1
       change(place)
     })
-  switch (scenario.fault) {
-    case 'none':
-    case 'losses':
-      return
-    case 'flush':
-      return state.instances[0]?.openIntent?.isDue === true ? undefined : once('FLUSHALL', flush)
-    case 'ledger-evicted':
-      return once('the ledger is evicted', ({ state }) => {
-        const redis = state.redis[0] as Redis
-        Object.assign(redis, { epoch: 0, home: 0, seq: 0, purged: redis.purged.map(() => 0) })
-      })
-    case 'members-evicted':
-      return once('the members are evicted', ({ state }) => loseMembers(state.redis[0] as Redis))
-    case 'stream-evicted':
-      return once('the stream is evicted', ({ state }) => Object.assign(state.redis[0] as Redis, { stream: [] }))
-    case 'stream-trimmed':
-      return once('the stream loses its first record', ({ state }) => (state.redis[0] as Redis).stream.shift())
-    case 'older-copy':
-    case 'split':
-      return failOver(moves, then)
-    case 'outage':
-      if (state.fault === 0) then('Redis is away', ({ state }) => Object.assign(state, { serving: [] }))
-      if (state.fault === 1) then('Redis is back after long', comeBack)
-      if (state.fault === 1)
-        then('Redis is back after long, and 0 is dead', (place) => {
-          comeBack(place)
-          die(place.state)
-        })
-      return
-    case 'restart':
-      return once('0 is killed and started again', restart)
-    case 'kill':
-      return kill(moves, then)
-    case 'rules-away':
-      return once('0 is silent for so long that its rules are not in force', (place) => {
-        const instance = instanceAt(place)
-        instance.tick = undefined
-        giveUp(place)
-        ;(place.state.redis[0] as Redis).isLive[instance.rules] = false
-      })
-  }
+  const one = single[scenario.fault]
+  // A late purge that was due is over.
+  const isOver = state.fault > 0 || state.instances[0]?.openIntent?.isDue === true
+  if (one !== undefined && !isOver) then(...one)
+  if (scenario.fault === 'older-copy' || scenario.fault === 'split') failOver(moves, then)
+  if (scenario.fault === 'outage') outage(moves, then)
+  if (scenario.fault === 'kill') kill(moves, then)
+}
+
+function outage({ state }: Moves, then: Then): void {
+  if (state.fault === 0) then('Redis is away', ({ state }) => Object.assign(state, { serving: [] }))
+  if (state.fault !== 1) return
+  then('Redis is back after long', comeBack)
+  then('Redis is back after long, and 0 is dead', (place) => {
+    comeBack(place)
+    die(place.state)
+  })
+}
+
+function silence(place: Place): void {
+  const instance = instanceAt(place)
+  const [redis] = place.state.redis as [Redis]
+  instance.tick = undefined
+  giveUp(place)
+  redis.isLive[instance.rules] = false
+}
+
+function loseLedger(redis: Redis): void {
+  Object.assign(redis, { epoch: 0, home: 0, seq: 0, purged: redis.purged.map(() => 0) })
 }
 
 function flush({ state }: Place): void {
   const redis = state.redis[0] as Redis
   loseMembers(redis)
   const entries = redis.entries.map(() => undefined)
-  Object.assign(redis, { epoch: 0, home: 0, seq: 0, purged: redis.purged.map(() => 0), stream: [], intent: undefined, entries })
+  loseLedger(redis)
+  Object.assign(redis, { stream: [], intent: undefined, entries })
 }
 
 function loseMembers(redis: Redis): void {
@@ -72,18 +71,20 @@ function loseMembers(redis: Redis): void {
   redis.isLive = redis.isLive.map(() => false)
 }
 
-type Then = (name: string, change: (place: Place) => void) => void
+type Then = (name: string, change: Change) => void
 
 function failOver(moves: Moves, then: Then): void {
   const { state, scenario } = moves
   const isSplit = scenario.fault === 'split'
-  if (state.fault === 0) then('a copy of Redis is taken', ({ state }) => state.redis.push({ ...copy(state.redis[0] as Redis), id: 2 }))
+  if (state.fault === 0)
+    then('a copy of Redis is taken', ({ state }) => state.redis.push({ ...copy(state.redis[0] as Redis), id: 2 }))
   if (state.fault === 1) then('the copy takes over', ({ state }) => Object.assign(state, { serving: isSplit ? [0, 1] : [1] }))
   if (state.fault === 2 && isSplit) then('the old master ends', ({ state }) => Object.assign(state, { serving: [1] }))
   if (state.fault < 2) return
   for (const [on, { ledgerAt, entriesAt }] of state.instances.entries()) {
     if (ledgerAt === 0) moves.add(`${on}: its ledger connection is new`, connectLedger, on)
-    if (entriesAt === 0) moves.add(`${on}: its entries connection is new`, (place) => Object.assign(instanceAt(place), { entriesAt: 1 }), on)
+    if (entriesAt === 0)
+      moves.add(`${on}: its entries connection is new`, (place) => Object.assign(instanceAt(place), { entriesAt: 1 }), on)
   }
 }
 
@@ -91,7 +92,6 @@ function failOver(moves: Moves, then: Then): void {
 function connectLedger(place: Place): void {
   const instance = instanceAt(place)
   instance.ledgerAt = 1
-  if (place.has('new connection does not end the lease')) return
   instance.tick = undefined
   giveUp(place)
 }

@@ -16,19 +16,29 @@ export function readMoves(moves: Moves, index: number): void {
   switch (reader.at) {
     case 'idle': {
       // Of readers that are alike, the first goes first.
-      const isTwinIdle = scenario.readers.some((one, i) => i < index && one.on === on && one.kind === kind && state.readers[i]?.at === 'idle')
+      const isTwinIdle = scenario.readers.some(
+        (one, i) => i < index && one.on === on && one.kind === kind && state.readers[i]?.at === 'idle',
+      )
       if (isTwinIdle) return
-      if (kind === 'refresh') return step('begins', (place, reader) => ask(begin(place, reader), reader))
-      return beginMoves(moves, index, step)
+      if (kind === 'refresh') {
+        step('begins', (place, reader) => ask(begin(place, reader), reader))
+        return
+      }
+      beginMoves(moves, index, step)
+      return
     }
     case 'entry-read':
-      return step('reads the ledger', readLedger)
+      step('reads the ledger', readLedger)
+      return
     case 'ledger-read':
-      return step('has both', judge)
+      step('has both', judge)
+      return
     case 'asking':
-      return step(`is answered by the origin with version ${state.origin}`, answer)
+      step(`is answered by the origin with version ${state.origin}`, answer)
+      return
     case 'answered':
-      return step(`stores version ${reader.version}`, (place, reader) => store(place, reader, kind))
+      step(`stores version ${reader.version}`, (place, reader) => store(place, reader, kind))
+      return
   }
 }
 
@@ -41,7 +51,12 @@ function beginMoves(moves: Moves, index: number, step: Step): void {
   const place = placeOf({ scenario, deviation: undefined }, state, on)
   const here = { ...place, has: moves.has }
   if (mayServe(here, instance.memory)) step(`hits version ${instance.memory.version} in memory`, hit)
-  else if (mayAskRedis(here)) step('reads the entry', readEntry)
+  else if (mayAskRedis(here) && scenario.isReadSplit) step('reads the entry', readEntry)
+  else if (mayAskRedis(here))
+    step('reads entry and ledger', (place, reader) => {
+      readEntry(place, reader)
+      readLedger(place, reader)
+    })
   else step('asks the origin', (place, reader) => ask(begin(place, reader), reader))
   for (const [i, leader] of state.readers.entries())
     if (mayJoin(here, leader)) step(`joins ${i}`, (place, reader) => join(place, reader, i))
@@ -101,7 +116,9 @@ function readEntry(place: Place, reader: Reader): void {
 function readLedger(place: Place, reader: Reader): void {
   const { entriesAt } = instanceAt(place)
   const { epoch, seq, purged } = place.state.redis[entriesAt] as Redis
-  reader.reading = isReachable(place.state, entriesAt) ? { epoch, number: seq, purged: purged[reader.rules] as number } : undefined
+  reader.reading = isReachable(place.state, entriesAt)
+    ? { epoch, number: seq, purged: purged[reader.rules] as number }
+    : undefined
   reader.at = 'ledger-read'
 }
 
@@ -113,7 +130,8 @@ function judge(place: Place, reader: Reader): void {
   reader.reading = undefined
   if (reading !== undefined && found !== undefined && isValid(found, reading)) {
     promote(place, found, reading)
-    return serve(place, reader, found.version)
+    serve(place, reader, found.version)
+    return
   }
   reader.stamp = reading && { epoch: reading.epoch, number: reading.number, since: 0 }
   reader.at = 'asking'
@@ -123,7 +141,7 @@ function judge(place: Place, reader: Reader): void {
 function believed(place: Place, { asked, reading }: Reader): Reading | undefined {
   if (asked === undefined || reading === undefined) return undefined
   const isCurrent = (!asked.isVoid && isAttached(instanceAt(place), place.state)) || place.has('memory hit without a lease')
-  if (!isCurrent && !place.has('reading believed after the lease was lost')) return undefined
+  if (!isCurrent) return undefined
   if (reading.epoch === asked.epoch && reading.number >= asked.atLeast) return reading
   giveUp(place)
   return undefined
@@ -150,13 +168,13 @@ function ask(place: Place, reader: Reader): void {
 function answer(place: Place, reader: Reader): void {
   reader.version = place.state.origin
   reader.at = 'answered'
-  if (place.has('stamp taken when the answer is there')) reader.stamp = { ...stampNow(place), since: place.state.promised.length }
 }
 
 function store(place: Place, reader: Reader, kind: ReaderSetUp['kind']): void {
-  const { stamp, version, rules } = reader
-  const instance = instanceAt(place)
   const { state } = place
+  const { version, rules } = reader
+  const instance = instanceAt(place)
+  const stamp = place.has('stamp taken when storing') ? { ...stampNow(place), since: state.promised.length } : reader.stamp
   // Epoch 0: of an own ledger that is no more.
   if (stamp !== undefined && stamp.epoch !== 0) {
     const stored = { ...stamp, version, rules }

@@ -41,7 +41,7 @@ export interface Purge {
 export function purge(call: Call, { owner, reach, whole = [], isReadable = true }: Purge): PurgeRecord {
   const { redis, has } = call
   redis.seq += 1
-  const others = has('other rules left alone') ? [] : othersInForce(redis, owner)
+  const others = othersInForce(redis, owner)
   const gone = [...whole, ...others]
   const record = { epoch: redis.epoch, number: redis.seq, reach: [...new Set([...reach, ...gone])].sort(), isReadable }
   for (const rules of record.reach) redis.purged[rules] = redis.seq
@@ -56,7 +56,9 @@ export function purge(call: Call, { owner, reach, whole = [], isReadable = true 
 }
 
 function othersInForce(redis: Redis, owner: number): number[] {
-  return [...redis.covered.keys()].filter((rules) => rules !== owner && (redis.covered[rules] as number) >= 0 && redis.isLive[rules])
+  return [...redis.covered.keys()].filter(
+    (rules) => rules !== owner && (redis.covered[rules] as number) >= 0 && redis.isLive[rules],
+  )
 }
 
 function purgeAll(call: Call): void {
@@ -77,10 +79,10 @@ export function tick(call: Call): Stamp {
 function meet(call: Call, isFresh: boolean): void {
   const { redis, has } = call
   const wereSilent = redis.wereAllSilent && !has('all silent, and nothing purged')
-  const areUnknown = !redis.areMembersListed && !has('members lost, and nothing purged')
+  const areListed = redis.areMembersListed
   redis.wereAllSilent = false
   redis.areMembersListed = true
-  if (!isFresh && (wereSilent || areUnknown)) purgeAll(call)
+  if (!isFresh && (wereSilent || !areListed)) purgeAll(call)
 }
 
 function completeIntent(call: Call): void {
@@ -88,7 +90,8 @@ function completeIntent(call: Call): void {
   const { intent } = redis
   if (intent === undefined) return
   const { rules } = call.state.instances[intent.owner] as Instance
-  const mustBury = intent.isOwnerSilent && intent.owner !== by && !intent.isBuried && !has('silent owners left to their deadlines')
+  const mustBury =
+    intent.isOwnerSilent && intent.owner !== by && !intent.isBuried && !has('silent owners left to their deadlines')
   if (mustBury || intent.isDue) purge(call, { owner: rules, reach: [rules] })
   // The origin may commit until the deadline, whether or not the owner lives.
   if (mustBury) intent.isBuried = true

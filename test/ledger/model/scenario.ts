@@ -33,7 +33,9 @@ export interface WriterSetUp {
     | 'late'
     /** Of something else: takes a number, and reaches no entry that is looked at. */
     | 'elsewhere'
-    /** The same, by a version of this program whose records are not understood. */
+    /** By a version of this program whose records are not understood. */
+    | 'misread'
+    /** The same, of something else. */
     | 'unreadable'
 }
 
@@ -47,8 +49,8 @@ export interface Scenario {
   readonly name: string
   /** The rules of each instance. */
   readonly rules: readonly number[]
-  /** Where version 0 is cached already, and under what number. */
-  readonly cached: 'nowhere' | 'memory' | 'everywhere'
+  /** Where version 0 is cached already. */
+  readonly cached: 'nowhere' | 'redis' | 'everywhere'
   readonly writers: readonly WriterSetUp[]
   readonly readers: readonly ReaderSetUp[]
   readonly ticks: readonly number[]
@@ -59,13 +61,17 @@ export interface Scenario {
   readonly losses?: number
   /** Whether what a stream tells may be on its way while other things happen. */
   readonly isStreamSlow?: boolean
+  /** Whether anything comes between an entry and the numbers of its labels, which are asked for in one write. */
+  readonly isReadSplit?: boolean
+  /** What has come before, where the way to it is long and known. */
+  readonly begin?: (state: State) => void
 }
 
 const ruleSets = [0, 1, 2]
 
-/** All instances attached to a ledger that is at 0. */
+/** All instances attached to a ledger that is at 1, but for what the scenario says. */
 export function beginningOf(scenario: Scenario): State {
-  return {
+  const state: State = {
     origin: 0,
     nextEpoch: 2,
     redis: [redisAt(scenario)],
@@ -79,6 +85,8 @@ export function beginningOf(scenario: Scenario): State {
     lossesLeft: scenario.losses ?? 0,
     isOld: false,
   }
+  scenario.begin?.(state)
+  return state
 }
 
 function redisAt({ rules, cached }: Scenario): Redis {
@@ -87,15 +95,15 @@ function redisAt({ rules, cached }: Scenario): Redis {
     id: 1,
     epoch: 1,
     home: 1,
-    seq: 0,
+    seq: 1,
     purged: ruleSets.map(() => 0),
     stream: [],
     areMembersListed: true,
     wereAllSilent: false,
-    covered: ruleSets.map((set) => (isIn(set) ? 0 : -1)),
+    covered: ruleSets.map((set) => (isIn(set) ? 1 : -1)),
     isLive: ruleSets.map(isIn),
     intent: undefined,
-    entries: ruleSets.map((set) => (cached === 'everywhere' && isIn(set) ? firstEntry(set) : undefined)),
+    entries: ruleSets.map((set) => (cached !== 'nowhere' && isIn(set) ? firstEntry(set) : undefined)),
   }
 }
 
@@ -103,11 +111,11 @@ export function instanceOf({ cached }: Pick<Scenario, 'cached'>, rules: number, 
   return {
     isDead: false,
     rules,
-    image: { epoch: 1, number: 0, floor: 0, purged: ruleSets.map(() => 0) },
+    image: { epoch: 1, number: 1, floor: 1, purged: ruleSets.map(() => 0) },
     lease: 0,
-    seen: { epoch: 1, number: 0 },
+    seen: { epoch: 1, number: 1 },
     own: undefined,
-    memory: cached === 'nowhere' ? undefined : firstEntry(rules),
+    memory: cached !== 'everywhere' ? undefined : firstEntry(rules),
     journal: undefined,
     recent: undefined,
     openIntent: undefined,
@@ -121,9 +129,18 @@ export function instanceOf({ cached }: Pick<Scenario, 'cached'>, rules: number, 
 }
 
 export function idleReader(): Reader {
-  return { rules: 0, at: 'idle', atLeast: 0, asked: undefined, found: undefined, reading: undefined, stamp: undefined, version: 0 }
+  return {
+    rules: 0,
+    at: 'idle',
+    atLeast: 0,
+    asked: undefined,
+    found: undefined,
+    reading: undefined,
+    stamp: undefined,
+    version: 0,
+  }
 }
 
 function firstEntry(rules: number): State['redis'][number]['entries'][number] {
-  return { epoch: 1, number: 0, version: 0, rules, since: 0 }
+  return { epoch: 1, number: 1, version: 0, rules, since: 0 }
 }

@@ -59,7 +59,6 @@ export interface Image extends Stamp {
 }
 
 export type TickStage =
-  | { at: 'sent' }
   | { at: 'executed'; reply: Stamp }
   | { at: 'replay'; reply: Stamp }
   | { at: 'replayed'; reply: Stamp; purge: PurgeRecord }

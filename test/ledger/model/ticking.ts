@@ -1,9 +1,9 @@
 /** The steps of a tick, and of what the stream brings. As src/ledger/tick.ts and stream.ts have it. */
 import { apply, giveUp, instanceAt, isAttached, type Place, renew, reset, see, take } from './instance.ts'
 import { ensure, purge, tick } from './redis-script.ts'
-import { queue } from './writing.ts'
 import type { Instance, Redis, Tick, TickStage } from './state.ts'
-import { callAt, type Moves, isReachable } from './world.ts'
+import { callAt, isReachable, type Moves } from './world.ts'
+import { queue } from './writing.ts'
 
 export function tickMoves(moves: Moves, on: number): void {
   const { state } = moves
@@ -11,18 +11,19 @@ export function tickMoves(moves: Moves, on: number): void {
   const here = isReachable(state, instance.ledgerAt)
   const { tick: current } = instance
   if (current === undefined) {
-    if (instance.ticksLeft > 0 && here) moves.add(`${on}: tick is sent`, (place) => send(place), on)
+    if (instance.ticksLeft > 0 && here) moves.add(`${on}: tick is carried out`, (place) => send(place), on)
     return
   }
-  const needsRedis = current.at === 'sent' || current.at === 'replay' || current.at === 'missing'
+  const needsRedis = current.at === 'replay' || current.at === 'missing'
   if (needsRedis && !here) moves.add(`${on}: tick fails`, (place) => endTick(place), on)
   else moves.add(`${on}: tick, ${current.at}`, (place) => goOn(place, instanceAt(place).tick as Tick), on)
 }
 
+/** At once, as far as it matters: one that takes long to reach Redis gives a lease that is older. */
 function send(place: Place): void {
   const instance = instanceAt(place)
   instance.ticksLeft -= 1
-  instance.tick = { at: 'sent', sent: place.state.promised.length, isVoid: false }
+  instance.tick = { at: 'executed', reply: tick(callAt(place)), sent: place.state.promised.length, isVoid: false }
 }
 
 function endTick(place: Place): void {
@@ -36,31 +37,34 @@ function goOn(place: Place, current: Tick): void {
     instance.tick = { ...stage, sent, isVoid: instance.tick?.isVoid ?? isVoid }
   }
   switch (current.at) {
-    case 'sent':
-      return to({ at: 'executed', reply: tick(callAt(place)) })
     case 'executed': {
       const { reply } = current
       see(instance, reply)
       adopt(place, reply)
-      if (instance.journal !== undefined && !place.has('replay after attaching')) return to({ at: 'replay', reply })
-      return settle(place, instance.tick as Tick, reply)
+      if (instance.journal !== undefined && !place.has('replay after attaching')) to({ at: 'replay', reply })
+      else settle(place, instance.tick as Tick, reply)
+      return
     }
     case 'replay': {
       const call = callAt(place)
       ensure(call)
-      return to({ at: 'replayed', reply: current.reply, purge: purge(call, { owner: instance.rules, reach: [instance.rules] }) })
+      to({ at: 'replayed', reply: current.reply, purge: purge(call, { owner: instance.rules, reach: [instance.rules] }) })
+      return
     }
     case 'replayed':
       replayed(place, current)
-      return settle(place, instance.tick as Tick, current.reply)
+      settle(place, instance.tick as Tick, current.reply)
+      return
     case 'missing': {
       const { stream } = callAt(place).redis
-      return to({ at: 'found', reply: current.reply, records: stream.filter(({ number }) => number > instance.image.number) })
+      to({ at: 'found', reply: current.reply, records: stream.filter(({ number }) => number > instance.image.number) })
+      return
     }
     case 'found':
       if (current.records.length === 0) take(place, [{ ...current.reply, reach: [], isReadable: false }])
       else take(place, current.records)
-      return settle(place, current, current.reply)
+      settle(place, current, current.reply)
+      return
   }
 }
 

@@ -14,7 +14,11 @@ export function writeMoves(moves: Moves, index: number): void {
   const step = (name: string, change: (place: Place, writer: Writer) => void): void =>
     moves.add(`${setUp.on}: write ${name}`, (place) => change(place, place.state.writers[index] as Writer), setUp.on)
 
-  if (writer.at === 'forwarded') return step('is committed', setUp.kind === 'late' ? commitLate : commit)
+  if (writer.at === 'forwarded') {
+    step('is committed', setUp.kind === 'late' ? commitLate : commit)
+
+    return
+  }
   if (instance.isDead) return
   const mayFail = !isHere || state.lossesLeft > 0
   switch (writer.at) {
@@ -35,10 +39,15 @@ export function writeMoves(moves: Moves, index: number): void {
       if (mayFail) step('finds no Redis', fail)
       return
     case 'counted':
-      if (moves.has('number taken before the origin commits')) return step('is committed', commitCounted)
-      return step('raises its label', raise)
+      if (moves.has('number taken before the origin commits')) {
+        step('is committed', commitCounted)
+        return
+      }
+      step('raises its label', raise)
+      return
     case 'raised':
-      return step('is announced', announce)
+      step('is announced', announce)
+      return
     case 'executed': {
       const isCutOff = writer.takenBy !== instance.ledgerAt
       if (!isCutOff) step('is acknowledged', acknowledge)
@@ -91,7 +100,11 @@ function take(place: Place, writer: Writer, kind: WriterSetUp['kind']): PurgeRec
   const { rules, ledgerAt } = instanceAt(place)
   const isElsewhere = kind === 'elsewhere' || kind === 'unreadable'
   ensure(call)
-  writer.purge = purge(call, { owner: rules, reach: isElsewhere ? [] : [rules], isReadable: kind !== 'unreadable' })
+  writer.purge = purge(call, {
+    owner: rules,
+    reach: isElsewhere ? [] : [rules],
+    isReadable: kind !== 'unreadable' && kind !== 'misread',
+  })
   writer.takenBy = ledgerAt
   if (!isElsewhere) purgeOwn(place)
   if (writer.at === 'committed' && call.redis.intent?.owner === place.on) call.redis.intent = undefined
@@ -103,6 +116,7 @@ function count(place: Place, writer: Writer): void {
   ensure(call)
   call.redis.seq += 1
   writer.purge = { epoch: call.redis.epoch, number: call.redis.seq, reach: [instanceAt(place).rules], isReadable: true }
+  call.redis.covered[instanceAt(place).rules] = call.redis.seq
   writer.takenBy = instanceAt(place).ledgerAt
   purgeOwn(place)
   writer.at = 'counted'
