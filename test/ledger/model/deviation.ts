@@ -23,6 +23,8 @@ export const deviations = {
   'promotion stamped with what is applied by then': 'a copy on its way to memory',
   'replay after attaching': 'a lost purge',
   'replay left to the stream': 'a lost purge',
+  'replay in another ledger believed': 'a lost purge over a flush',
+  'replays not issued again': 'a replay in a split',
   'journal lost with the process': 'a restart with a journal',
   'queued purge does not end the lease': 'a lost purge',
   'recent purges not issued again': 'split',

@@ -38,6 +38,8 @@ export const scenarios: readonly Scenario[] = [
   { ...onWriter, name: 'older copy behind a gap', readers: [read(0)], fault: 'older-copy', begin: behind(true) },
   { ...onWriter, name: 'split', readers: [read(0)], ticks: [2, 0], fault: 'split', begin: afterSplit },
   { ...onWriter, name: 'a lost purge', readers: [read(0)], ticks: [2, 0], fault: 'losses', losses: 1 },
+  { ...onWriter, name: 'a lost purge over a flush', readers: [read(0)], ticks: [2, 0], fault: 'flush', losses: 1 },
+  { ...onWriter, name: 'a replay in a split', readers: [read(0)], ticks: [3, 0], fault: 'split', losses: 1, begin: afterSplit },
   { ...elsewhere, name: 'a lost purge, elsewhere', readers: [read(1)], ticks: [1, 1], fault: 'losses', losses: 1 },
   { ...elsewhere, name: 'a restart with a journal', readers: [read(1)], ticks: [1, 1], fault: 'restart', losses: 1 },
   { ...onWriter, name: 'a restart of the writer', readers: [read(0)], ticks: [2, 0], fault: 'restart', losses: 1 },

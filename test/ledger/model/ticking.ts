@@ -92,17 +92,21 @@ function recordAgain(place: Place): void {
 function replayed(place: Place, { purge }: Extract<Tick, { at: 'replayed' }>): void {
   const instance = instanceAt(place)
   see(instance, purge)
-  if (purge.epoch !== instance.image.epoch) giveUp(place)
+  const isElsewhere = purge.epoch !== instance.image.epoch
+  if (isElsewhere && !place.has('replay in another ledger believed')) giveUp(place)
   // Else this instance would be attached, and hear of its own purge later.
   else if (!place.has('replay left to the stream')) apply(instance, purge)
   settleJournal(place)
 }
 
 export function settleJournal(place: Place): void {
+  const { state } = place
   const instance = instanceAt(place)
   const promises = instance.journal?.promises ?? 0
+  const isNewest = instance.ledgerAt === state.serving.at(-1)
   instance.journal = undefined
-  if (promises > 0) place.state.promised.push(promises)
+  if (!place.has('replays not issued again')) instance.recent = { promises: isNewest ? 0 : promises }
+  if (promises > 0 && isNewest) state.promised.push(promises)
 }
 
 /** Goes for what is missing, or ends the tick. */

@@ -86,7 +86,7 @@ export function workerMoves(state: WorkersState, deviation: WorkerDeviation | un
       readSteps(steps, on)
     }
   }
-  if (state.passed < 2)
+  if (state.passed < 1)
     add('AS LONG AS A LEASE PASSES', (state) => {
       state.passed += 1
     })
