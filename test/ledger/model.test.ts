@@ -1,6 +1,6 @@
 /**
  * Every order of the steps of the protocol, in small worlds: nothing old is served but within the bound, whatever goes wrong; and whoever
- * weakens the protocol is told by which steps it then serves something old. LEDGER_MODEL_STATES=2000000 sees the larger worlds too.
+ * weakens the protocol is told by which steps it then serves something old. LEDGER_MODEL_STATES=100000 looks so far into larger worlds.
  */
 import t from 'tap'
 import { type Deviation, deviations } from './model/deviation.ts'
