@@ -5,7 +5,7 @@ import type { Admin, Health, Shown } from '../../src/admin/admin.ts'
 import type { PurgeOrder } from '../../src/admin/purge-order.ts'
 import { createAdmin } from '../../src/admin/server.ts'
 import type { Entry } from '../../src/cache/entry.ts'
-import { createMetrics } from '../../src/observe/metrics.ts'
+import { createMetrics, type Metrics } from '../../src/observe/metrics.ts'
 import type { PurgeResult } from '../../src/proxy/purge.ts'
 import { parseRules } from '../../src/rules/parse.ts'
 import type { RuleSet } from '../../src/rules/rule.ts'
@@ -26,6 +26,8 @@ rules:
 `
 
 export interface FakeAdmin extends Admin {
+  /** What the admin API counts from. */
+  readonly tallies: Metrics
   readonly orders: PurgeOrder[]
   readonly asked: unknown[]
 }
@@ -51,6 +53,7 @@ export function fakeAdmin(state: FakeState = {}): FakeAdmin {
   return {
     orders,
     asked,
+    tallies: metrics,
     metrics: {
       contentType: metrics.contentType,
       exposition: () => metrics.exposition(),

@@ -3,7 +3,7 @@
  * it. Every way of purging against every way of fetching. Bodies tell the version they were read at and which fetch brought them.
  */
 import t, { type Test } from 'tap'
-import { type Asked, openHouse, type Reply } from '../fixtures/house.ts'
+import { type Asked, type House, openHouse, type Reply } from '../fixtures/house.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { onEachStore } from '../fixtures/scene.ts'
 import { until } from '../fixtures/until.ts'
@@ -104,6 +104,8 @@ async function race(t: Test, stage: Stage, { fetch, write, isAskedMeanwhile, pag
 
   const { target, ...request } = write.request(list)
   t.ok((await stage.writer.ask(target, request)).status >= 201, 'the write is answered')
+  const purges = ({ app }: House): number => app.parts.local?.ledger.seq ?? 0
+  await until('the purge to have reached the other proxy', () => purges(house) >= purges(stage.writer))
   const checkAfter = ({ version, fetch, detail }: Told): void => {
     if (version === 1)
       t.same({ isStaleAllowed, fetch, detail }, { isStaleAllowed: true, fetch: 1, detail: 'stale-purged-softly' })

@@ -125,7 +125,7 @@ t.test('over Redis the workers share what is stored, and its ledger carries thei
   const asked = askedForA()
   await admin('/purge', { body: { all: true } })
   while (askedForA() === asked) await Promise.all([one.ask('/a'), two.ask('/a')])
-  t.match(JSON.parse((await admin('/health/ready')).text), { status: 'ready', ledger: { kind: 'redis', isConnected: true } })
+  t.match(JSON.parse((await admin('/health/ready')).text), { status: 'ready', ledger: { kind: 'redis', isAttached: true } })
   running.child.kill('SIGTERM')
   t.match(await running.ended, { status: 0, err: '' })
 })

@@ -84,9 +84,8 @@ t.test('show describes one entry, without secrets', async (t) => {
 
 t.test('stats prints a table of what was met, or JSON', async (t) => {
   const { admin, ask } = await scene(t)
-  type Tally = { answered(reason: string, tier: string, duration: number): void }
-  const tallyOf = (admin.metrics as unknown as { rule(name: string): Tally }).rule.bind(admin.metrics)
-  for (const reason of ['uri-miss', 'fresh', 'fresh', 'fresh'])
+  const tallyOf = (name: string) => admin.tallies.rule(name)
+  for (const reason of ['uri-miss', 'fresh', 'fresh', 'fresh'] as const)
     tallyOf('badges').answered(reason, reason === 'fresh' ? 'memory' : 'none', 0.001)
   const stats = await ask('stats')
   t.equal(stats.status, 0, stats.err)

@@ -33,6 +33,8 @@ async function outcome(script: Script, asked: Parameters<TestParts['ask']>[0]): 
   return kit.isPurged()
 }
 
+const outOfReach = { intend: async () => undefined, forget: async () => {}, read: async () => undefined }
+
 t.test(
   'a read that purges does so when it was forwarded, whatever became of it, and not when it was answered here',
   async (t) => {
@@ -93,7 +95,7 @@ t.test('a read that purges does so before the first byte, and loses none while i
 })
 
 t.test('a read that purges does so also while the ledger is out of reach: it says that it waits', async (t) => {
-  const queueing = { purge: async () => ({ kind: 'queued', waiting: 1 }), read: async () => undefined } as never
+  const queueing = { ...outOfReach, purge: async () => ({ kind: 'queued', waiting: 1 }) } as never
   const kit = open(() => reply(), { ledger: queueing })
   t.equal((await kit.ask({ target: '/seen' })).field('springhouse-purge'), 'queued')
 })

@@ -52,6 +52,8 @@ const answering =
     return reply(given)
   }
 
+const outOfReach = { intend: async () => undefined, forget: async () => {}, read: async () => undefined }
+
 t.test('write: purges what the rule names once the origin has accepted it, and nothing else', async (t) => {
   const scene = await openScene(answering({ status: 202, body: 'done' }))
   const client = await scene.ask(put())
@@ -252,7 +254,7 @@ t.test('write: a purge that was not taken is said to the writer, also behind a f
     answering({ body: openEnded() }),
     () => Promise.reject(failure('origin-timeout', true)),
   ] as Script[]) {
-    const queueing = { purge: async () => ({ kind: 'queued', waiting: 1 }), read: async () => undefined } as unknown as Ledger
+    const queueing = { ...outOfReach, purge: async () => ({ kind: 'queued', waiting: 1 }) } as unknown as Ledger
     const origin = makeOrigin(write)
     const kit = makeParts({ rules, origin, ledger: queueing })
     const client = await kit.ask(put())
