@@ -68,7 +68,7 @@ export async function openField({ folder, secret, latency, progress }: FieldOpti
     if (isInstalled('redis-server')) {
       const redis = await keep(startRedis(folder))
       // No entry fits into memory, so that every hit is one in Redis.
-      const shared = await keep(startSpringhouse({ ...common, name: 'redis', redis: redis.url, flags: ['--memory-limit', '1B'] }))
+      const shared = await keep(startSpringhouse({ ...common, name: 'redis', redis: redis.url, flags: ['--memory-limit', '0B'] }))
       scenarios.splice(3, 0, { ...scenario('Redis hit', shared), proof: hitFresh })
     } else missing.push('redis-server')
     if (isInstalled('nginx')) {

@@ -6,7 +6,7 @@ import type { SettingPath } from './table.ts'
 
 /** `sourceOf` says where a setting was given. */
 export function checkAgreement(settings: Settings, sourceOf: (path: SettingPath) => string): SettingProblem[] {
-  const { admin, server, store } = settings
+  const { admin, redis, server, store } = settings
   const problems: SettingProblem[] = []
   if (admin.token === undefined && !isLoopback(admin.host)) {
     problems.push({
@@ -24,7 +24,8 @@ export function checkAgreement(settings: Settings, sourceOf: (path: SettingPath)
       fix: 'Write another port, or 0 for a free one',
     })
   }
-  if (store.maxEntry > store.memoryLimit) {
+  // With Redis, what does not fit into memory lies there.
+  if (redis === undefined && store.maxEntry > store.memoryLimit) {
     problems.push({
       key: 'store.max_entry',
       source: sourceOf('store.max_entry'),

@@ -93,7 +93,7 @@ export const table: readonly Row[] = [
   { path: 'redis.detached_ttl', kind: 'timeout', default: '2s', help: 'How long an instance that hears nothing from Redis trusts what it knows; bounds how old an answer of another instance can be' },
   { path: 'redis.min_replicas', kind: 'count', default: '0', help: 'Replicas that must have a purge before it counts as done' },
 
-  { path: 'store.memory_limit', kind: 'size', default: '256MiB', flag: 'memory-limit', help: 'Bytes that entries may take in this process' },
+  { path: 'store.memory_limit', kind: 'size', default: '256MiB', flag: 'memory-limit', help: 'Bytes that entries may take in this process; with Redis 0B keeps them there alone' },
   { path: 'store.max_entry', kind: 'size', default: '8MiB', help: 'The largest body that is stored; a rule may lower it' },
   { path: 'store.compress_above', kind: 'size', default: '1KiB', help: 'Bodies above this are compressed at rest in Redis' },
   { path: 'store.memory_compress_above', kind: 'size', default: '0B', help: 'The same in memory, where a hit then costs a decompression; 0B: never' },
