@@ -9,6 +9,8 @@ export type NetworkFault =
   | { readonly kind: 'pass' }
   /** Nothing moves; what was sent arrives when this ends. */
   | { readonly kind: 'pause' }
+  /** What is sent arrives and is answered; the answers arrive when this ends. */
+  | { readonly kind: 'hold-replies' }
   /** Replies come so much later, in their order. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** Connections are broken (RST), and so is every new one. */
@@ -121,7 +123,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     if (to.destroyed || to.write(chunk)) return
     from.pause()
     to.once('drain', () => {
-      if (fault.kind !== 'pause') from.resume()
+      if (fault.kind !== 'pause' && fault.kind !== 'hold-replies') from.resume()
     })
   }
 
@@ -137,7 +139,8 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
 
   function flow({ client, server, held }: Link): void {
     for (const socket of [client, server]) {
-      if (fault.kind === 'pause' || (socket === server && held > mostHeld)) socket.pause()
+      const isHeld = socket === server && (fault.kind === 'hold-replies' || held > mostHeld)
+      if (fault.kind === 'pause' || isHeld) socket.pause()
       else socket.resume()
     }
   }
