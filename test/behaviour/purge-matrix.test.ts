@@ -123,7 +123,9 @@ async function overReconnect(fleet: Fleet, list: List): Promise<Held> {
     asked,
     async release() {
       way.set({ kind: 'pass' })
-      await until('the instance to be attached', () => here.app.parts.ledger.status().isConnected)
+      // Entries and ledger come back each on a connection of its own.
+      const { ledger, store } = here.app.parts
+      await until('the instance to be whole', () => ledger.status().isConnected && store.status().isConnected)
       await release()
     },
   }

@@ -148,3 +148,17 @@ t.test('startFaultProxy: led elsewhere', async (t) => {
   await until('the end', () => client.isClosed)
   await says(await open(), 'b')
 })
+
+t.test('startFaultProxy: replies are held, and what was asked has arrived', async (t) => {
+  const { proxy, open } = await prepare(t)
+  const client = await open()
+  await says(client, 'a')
+  proxy.set({ kind: 'hold-replies' })
+  client.socket.write('held')
+  await until('it to have gone up', () => proxy.bytesUp === 5)
+  const elsewhere = await (await prepare(t)).open()
+  for (const text of ['b', 'c', 'd']) await says(elsewhere, text)
+  t.equal(client.heard, 'a', 'while others have said and heard much')
+  proxy.set({ kind: 'pass' })
+  await until('what was held', () => client.heard === 'aheld')
+})
