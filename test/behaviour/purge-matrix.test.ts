@@ -4,6 +4,7 @@
  */
 import t, { type Test } from 'tap'
 import { startFaultProxy } from '../faults/fault-proxy.ts'
+import { knows, seenBy } from '../fixtures/fleet-ground.ts'
 import { type House, openHouse, type Reply } from '../fixtures/house.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { until } from '../fixtures/until.ts'
@@ -181,8 +182,6 @@ function write(house: House, purge: Purge, { name, page, target }: List): Promis
 }
 
 const versionOf = ({ text }: Reply): number => JSON.parse(text).version
-/** Up to which number this instance knows of all purges. */
-const numberOf = ({ app }: House): number => app.parts.local?.ledger.stampNow().number ?? 0
 
 /** Whoever waited for what is held would wait forever. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
@@ -210,7 +209,7 @@ async function race(t: Test, fleet: Fleet, { list: name, hold, purgedBy, purge, 
   const written = await write(writer, purge, list)
   t.equal(written.status, 201)
   t.equal(written.field('springhouse-purge'), undefined, 'done, not queued')
-  const number = numberOf(writer)
+  const number = seenBy(writer)
 
   try {
     if (isAskedMeanwhile) t.equal(versionOf(await inTime(read(writer, list))), 2, 'while it is held')
@@ -222,9 +221,9 @@ async function race(t: Test, fleet: Fleet, { list: name, hold, purgedBy, purge, 
   await settled(fleet)
   t.equal(versionOf(await read(writer, list)), 2, 'when it is over')
 
-  await until('the purge on the other', () => numberOf(other) >= number)
+  await knows(other, number)
   t.equal(versionOf(await read(other, list)), 2, 'on the other instance, once the purge is there')
-  await until('the purge on the stranger', () => numberOf(stranger) >= number)
+  await knows(stranger, number)
   t.equal(versionOf(await read(stranger, list)), 2, 'from what lies in Redis')
   await settled(fleet)
   for (const house of [writer, other, stranger]) {
