@@ -1,0 +1,155 @@
+/** What happens to an instance or to Redis while it matters: stopped, restarted from before, away from everybody, its stream made anew. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { startFaultProxy } from '../faults/fault-proxy.ts'
+import { type Instance, startInstance } from '../faults/instance.ts'
+import { ask, attached, caughtUp, type Ground, openGround, seenBy, thingRules } from '../fixtures/fleet-ground.ts'
+import type { House } from '../fixtures/house.ts'
+import { until } from '../fixtures/until.ts'
+import { outsider, until as untilTold } from '../redis/fixture.ts'
+
+const hit = { cacheStatus: /^hit;.*detail=fresh/ }
+const brief = 'redis: { command_timeout: 10s, detached_ttl: 2s }'
+
+async function folderOf(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'springhouse-cases-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** An instance that can be stopped: a process of its own. */
+async function startProcess(t: Test, { origin, redis }: Ground): Promise<Instance> {
+  const rules = `version: 1\nprefix: test\n${thingRules}`
+  const folder = await folderOf(t)
+  const instance = await startInstance({ index: 0, folder, origin: origin.url, redis: redis.url, rules })
+  t.teardown(() => instance.kill())
+  return instance
+}
+
+const said = (house: House, msg: string): boolean => house.lines.some((line) => line['msg'] === msg)
+
+/** As a client of the instance in its own process. */
+async function get(instance: Instance, target: string, method = 'GET'): Promise<string> {
+  const { request } = await import('node:http')
+  return new Promise((resolve, reject) => {
+    request(instance.url + target, { method, headers: { host: 'shop.example' } }, async (response) => {
+      resolve(Buffer.concat(await response.toArray()).toString())
+    })
+      .once('error', reject)
+      .end()
+  })
+}
+
+t.test('an instance that was stopped answers who waited with nothing that was purged meanwhile', async (t) => {
+  const ground = await openGround(t)
+  const [stopped, house] = [await startProcess(t, ground), await ground.open({ config: brief })]
+  t.equal(await get(stopped, '/things/1'), '0')
+  const before = ground.origin.count()
+  await untilTold(async () => ((await get(stopped, '/things/1')) === '0' && ground.origin.count() === before ? true : undefined))
+  stopped.signal('SIGSTOP')
+  const waiting = get(stopped, '/things/1')
+  t.match(await ask(house, '/things/1', { method: 'PUT' }), { text: '1' })
+  const written = performance.now()
+  await until('its lease to have run out', () => performance.now() - written > 2000)
+  stopped.signal('SIGCONT')
+  t.equal(await waiting, '1')
+  t.equal(await get(stopped, '/things/1'), '1')
+})
+
+t.test('a write whose instance is stopped before its purge is purged by the others, and once more when it goes on', async (t) => {
+  const ground = await openGround(t)
+  const [stopped, house] = [await startProcess(t, ground), await ground.open({ config: brief })]
+  t.match(await ask(house, '/things/1'), { text: '0' })
+  const gate = ground.hold('after')
+  const written = get(stopped, '/things/1', 'PUT')
+  await gate.arrived(1)
+  t.match(await ask(house, '/things/1'), { text: '0', ...hit }, 'the origin has not answered: nobody knows')
+  stopped.signal('SIGSTOP')
+  await until('the intent to be completed', () => said(house, 'intents-completed'))
+  t.match(await ask(house, '/things/1'), { text: '1', cacheStatus: /detail=purged$/ })
+  t.match(await ask(house, '/things/1'), { text: '1', ...hit })
+  const number = seenBy(house)
+  gate.open()
+  stopped.signal('SIGCONT')
+  t.equal(await written, '1')
+  await until('its own purge', () => seenBy(house) > number)
+  t.match(await ask(house, '/things/1'), { text: '1', cacheStatus: /detail=purged$/ })
+  t.equal(await get(stopped, '/things/1'), '1')
+})
+
+t.test('three journals, and the first who reads owns none of them', async (t) => {
+  const { redis, open } = await openGround(t)
+  const way = await startFaultProxy(redis.port)
+  t.teardown(() => way.close())
+  const config = async (): Promise<string> =>
+    `redis: { command_timeout: 1s, detached_ttl: 1s }\ndata_dir: ${join(await folderOf(t), 'data')}`
+  const houses: House[] = []
+  for (let i = 0; i < 3; i += 1) houses.push(await open({ redis: `redis://127.0.0.1:${way.port}`, config: await config() }))
+  const targets = houses.map((_, i) => `/things/${i}`)
+  for (const house of houses) for (const target of targets) t.match(await ask(house, target), { text: '0' })
+  way.set({ kind: 'reset' })
+  for (const [i, house] of houses.entries()) {
+    await until('it to be away', () => !house.app.parts.ledger.status().isConnected)
+    const written = await ask(house, `/things/${i}`, { method: 'PUT' })
+    t.match([written.text, written.field('springhouse-purge')], ['1', 'queued'])
+    t.equal(house.app.parts.ledger.status().waiting > 0, true)
+  }
+  const away = performance.now()
+  await until('all to be silent for long', () => performance.now() - away > 1100)
+  const fourth = await open({ config: await config() })
+  await attached(fourth)
+  for (const target of targets) t.match(await ask(fourth, target), { text: '1', cacheStatus: /detail=purged$/ })
+  t.ok(said(fourth, 'all-silent'))
+  way.set({ kind: 'pass' })
+  for (const house of houses) {
+    await attached(house)
+    t.equal(house.app.parts.ledger.status().waiting, 0)
+    for (const target of targets) t.match(await ask(house, target), { text: '1' })
+  }
+})
+
+t.test('Redis restarted from a snapshot that is older than a purge: a cold cache, and nothing from before', async (t) => {
+  const { redis, open } = await openGround(t)
+  const [here, there] = [await open(), await open()]
+  await ask(here, '/things/1')
+  t.match(await ask(there, '/things/1'), { text: '0', ...hit })
+  await outsider(t, redis.port).save()
+  t.match(await ask(here, '/things/1', { method: 'PUT' }), { text: '1' })
+  await caughtUp(there, here)
+  await redis.restart()
+  t.ok(await outsider(t, redis.port).exists('test:thing:1|h=shop.example'), 'the old entry lies in Redis again')
+  // It has seen nothing of what was lost.
+  const stranger = await open()
+  for (const house of [stranger, there, here]) {
+    await attached(house)
+    t.match(await ask(house, '/things/1'), { text: '1' })
+  }
+  t.match(await ask(stranger, '/things/1'), { text: '1', ...hit })
+  t.ok(said(stranger, 'epoch') || said(here, 'epoch') || said(there, 'epoch'))
+})
+
+t.test('a ledger and stream that begin anew under a reader that waits: purges reach it as before', async (t) => {
+  const { redis, open } = await openGround(t)
+  const [here, there] = [await open(), await open()]
+  const operator = outsider(t, redis.port)
+  for (let i = 0; i < 5; i += 1) await ask(here, '/things/1', { method: 'PUT' })
+  await caughtUp(there, here)
+  for (const lose of [() => operator.unlink('test:{ledger}:stream'), () => operator.flushall()]) {
+    const { epoch } = here.app.parts.ledger.status()
+    await lose()
+    if (lose.toString().includes('flushall')) {
+      const isNew = ({ app }: House): boolean => app.parts.ledger.status().epoch !== epoch
+      await until('the new epoch', () => isNew(here) && isNew(there))
+    }
+    for (const house of [here, there]) await attached(house)
+    for (let i = 0; i < 2; i += 1) {
+      const { text } = await ask(there, '/things/1')
+      t.match(await ask(there, '/things/1'), { text, ...hit })
+      t.match(await ask(here, '/things/1', { method: 'PUT' }), { text: String(Number(text) + 1) })
+      await caughtUp(there, here)
+      t.match(await ask(there, '/things/1'), { text: String(Number(text) + 1), cacheStatus: /detail=purged$/ })
+    }
+  }
+})
