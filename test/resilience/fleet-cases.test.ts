@@ -7,6 +7,7 @@ import { startFaultProxy } from '../faults/fault-proxy.ts'
 import { type Instance, startInstance } from '../faults/instance.ts'
 import { ask, attached, caughtUp, type Ground, openGround, seenBy, thingRules } from '../fixtures/fleet-ground.ts'
 import type { House } from '../fixtures/house.ts'
+import { startRedisSentinel } from '../fixtures/redis-sentinel.ts'
 import { until } from '../fixtures/until.ts'
 import { outsider, until as untilTold } from '../redis/fixture.ts'
 
@@ -128,6 +129,71 @@ t.test('Redis restarted from a snapshot that is older than a purge: a cold cache
   }
   t.match(await ask(stranger, '/things/1'), { text: '1', ...hit })
   t.ok(said(stranger, 'epoch') || said(here, 'epoch') || said(there, 'epoch'))
+})
+
+t.test('the same, when everybody who knew of the purge is gone', async (t) => {
+  const { redis, open } = await openGround(t)
+  const here = await open()
+  await ask(here, '/things/1')
+  await outsider(t, redis.port).save()
+  t.match(await ask(here, '/things/1', { method: 'PUT' }), { text: '1' })
+  await redis.kill()
+  await here.close()
+  await redis.restart()
+  const stranger = await open()
+  await attached(stranger)
+  t.match(await ask(stranger, '/things/1'), { text: '1', cacheStatus: /^fwd=.*detail=purged$/ })
+})
+
+t.test('a replica without the purge becomes primary, and the instance that acknowledged it is dead', async (t) => {
+  const sentinel = await startRedisSentinel()
+  t.teardown(() => sentinel.stop())
+  const { open } = await openGround(t)
+  const env = { REDIS_URL: '', REDIS_SENTINEL_HOSTS: `127.0.0.1:${sentinel.ports[0]}`, REDIS_SENTINEL_NAME: sentinel.name }
+  const here = await open({ env })
+  t.match(await ask(here, '/things/1'), { text: '0' })
+  const [primary, replica] = [outsider(t, sentinel.primary.port), outsider(t, sentinel.replica.port)]
+  await untilTold(async () => ((await replica.exists('test:thing:1|h=shop.example')) === 1 ? true : undefined))
+  // It cannot come back to the primary, and Sentinel sees no more in that than a replica that is behind.
+  await replica.config('SET', 'masterauth', 'wrong')
+  await primary.call('CLIENT', 'KILL', 'TYPE', 'replica')
+  await untilTold(async () => ((await replica.info('replication')).includes('master_link_status:down') ? true : undefined))
+  const written = await ask(here, '/things/1', { method: 'PUT' })
+  t.match([written.text, written.field('springhouse-purge')], ['1', undefined])
+  await sentinel.primary.kill()
+  await here.close()
+  await untilTold(async () => ((await replica.info('replication')).includes('role:master') ? true : undefined))
+  t.ok(await replica.exists('test:thing:1|h=shop.example'), 'what was stored before lies there')
+  const stranger = await open({ env })
+  await attached(stranger)
+  t.match(await ask(stranger, '/things/1'), { text: '1', cacheStatus: /^fwd=/ })
+  t.match(await ask(stranger, '/things/1'), { text: '1', ...hit })
+})
+
+t.test('a full Redis takes purges of every kind, though it takes no entry', async (t) => {
+  const rules = thingRules.replace('ttl: 1h }', 'ttl: 1h, tags: ["about:{params.id}"] }')
+  const kinds = ['keys: ["thing:1"]', 'tags: ["about:1"]', 'patterns: ["thing:*"]', 'all: true']
+  const more = kinds.map((kind, i) => `\n  - { name: by-${i}, match: POST /by-${i}, purge: { ${kind} } }`).join('')
+  const { redis, open } = await openGround(t, {
+    rules: rules + more,
+    redis: ['--maxmemory', '4mb', '--maxmemory-policy', 'noeviction'],
+  })
+  const [here, there] = [await open(), await open()]
+  const operator = outsider(t, redis.port)
+  await t.rejects(
+    (async () => {
+      for (let i = 0; ; i += 1) await operator.set(`filler:${i}`, 'x'.repeat(10_000))
+    })(),
+    /OOM/,
+  )
+  for (const target of [...kinds.map((_, i) => `/by-${i}`), '/things/1']) {
+    for (const house of [here, there]) await ask(house, '/things/1')
+    t.match(await ask(there, '/things/1'), hit, 'memory has it all the same')
+    const written = await ask(here, target, { method: target === '/things/1' ? 'PUT' : 'POST' })
+    t.equal(written.field('springhouse-purge'), undefined, target)
+    await caughtUp(there, here)
+    for (const house of [here, there]) t.match(await ask(house, '/things/1'), { cacheStatus: /^fwd=.*detail=(purged|uri-miss)$/ })
+  }
 })
 
 t.test('a ledger and stream that begin anew under a reader that waits: purges reach it as before', async (t) => {
