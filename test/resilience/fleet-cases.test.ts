@@ -1,18 +1,18 @@
-/** What happens to an instance or to Redis while it matters: stopped, restarted from before, away from everybody, its stream made anew. */
+/** What happens to Redis while purges matter: away from everybody, restarted from before, replaced, full, its stream made anew. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFaultProxy } from '../faults/fault-proxy.ts'
-import { type Instance, startInstance } from '../faults/instance.ts'
-import { ask, attached, caughtUp, type Ground, openGround, seenBy, thingRules } from '../fixtures/fleet-ground.ts'
+import { ask, attached, caughtUp, openGround, thingRules } from '../fixtures/fleet-ground.ts'
 import type { House } from '../fixtures/house.ts'
 import { startRedisSentinel } from '../fixtures/redis-sentinel.ts'
 import { until } from '../fixtures/until.ts'
 import { outsider, until as untilTold } from '../redis/fixture.ts'
 
+// A process outlives what it asked of a Redis that has died by the time that a command may take.
+const hasty = 'redis: { command_timeout: 1s, detached_ttl: 1m }'
 const hit = { cacheStatus: /^hit;.*detail=fresh/ }
-const brief = 'redis: { command_timeout: 10s, detached_ttl: 2s }'
 
 async function folderOf(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'springhouse-cases-'))
@@ -20,65 +20,7 @@ async function folderOf(t: Test): Promise<string> {
   return folder
 }
 
-/** An instance that can be stopped: a process of its own. */
-async function startProcess(t: Test, { origin, redis }: Ground): Promise<Instance> {
-  const rules = `version: 1\nprefix: test\n${thingRules}`
-  const folder = await folderOf(t)
-  const instance = await startInstance({ index: 0, folder, origin: origin.url, redis: redis.url, rules })
-  t.teardown(() => instance.kill())
-  return instance
-}
-
 const said = (house: House, msg: string): boolean => house.lines.some((line) => line['msg'] === msg)
-
-/** As a client of the instance in its own process. */
-async function get(instance: Instance, target: string, method = 'GET'): Promise<string> {
-  const { request } = await import('node:http')
-  return new Promise((resolve, reject) => {
-    request(instance.url + target, { method, headers: { host: 'shop.example' } }, async (response) => {
-      resolve(Buffer.concat(await response.toArray()).toString())
-    })
-      .once('error', reject)
-      .end()
-  })
-}
-
-t.test('an instance that was stopped answers who waited with nothing that was purged meanwhile', async (t) => {
-  const ground = await openGround(t)
-  const [stopped, house] = [await startProcess(t, ground), await ground.open({ config: brief })]
-  t.equal(await get(stopped, '/things/1'), '0')
-  const before = ground.origin.count()
-  await untilTold(async () => ((await get(stopped, '/things/1')) === '0' && ground.origin.count() === before ? true : undefined))
-  stopped.signal('SIGSTOP')
-  const waiting = get(stopped, '/things/1')
-  t.match(await ask(house, '/things/1', { method: 'PUT' }), { text: '1' })
-  const written = performance.now()
-  await until('its lease to have run out', () => performance.now() - written > 2000)
-  stopped.signal('SIGCONT')
-  t.equal(await waiting, '1')
-  t.equal(await get(stopped, '/things/1'), '1')
-})
-
-t.test('a write whose instance is stopped before its purge is purged by the others, and once more when it goes on', async (t) => {
-  const ground = await openGround(t)
-  const [stopped, house] = [await startProcess(t, ground), await ground.open({ config: brief })]
-  t.match(await ask(house, '/things/1'), { text: '0' })
-  const gate = ground.hold('after')
-  const written = get(stopped, '/things/1', 'PUT')
-  await gate.arrived(1)
-  t.match(await ask(house, '/things/1'), { text: '0', ...hit }, 'the origin has not answered: nobody knows')
-  stopped.signal('SIGSTOP')
-  await until('the intent to be completed', () => said(house, 'intents-completed'))
-  t.match(await ask(house, '/things/1'), { text: '1', cacheStatus: /detail=purged$/ })
-  t.match(await ask(house, '/things/1'), { text: '1', ...hit })
-  const number = seenBy(house)
-  gate.open()
-  stopped.signal('SIGCONT')
-  t.equal(await written, '1')
-  await until('its own purge', () => seenBy(house) > number)
-  t.match(await ask(house, '/things/1'), { text: '1', cacheStatus: /detail=purged$/ })
-  t.equal(await get(stopped, '/things/1'), '1')
-})
 
 t.test('three journals, and the first who reads owns none of them', async (t) => {
   const { redis, open } = await openGround(t)
@@ -133,7 +75,7 @@ t.test('Redis restarted from a snapshot that is older than a purge: a cold cache
 
 t.test('the same, when everybody who knew of the purge is gone', async (t) => {
   const { redis, open } = await openGround(t)
-  const here = await open()
+  const here = await open({ config: hasty })
   await ask(here, '/things/1')
   await outsider(t, redis.port).save()
   t.match(await ask(here, '/things/1', { method: 'PUT' }), { text: '1' })
@@ -150,7 +92,7 @@ t.test('a replica without the purge becomes primary, and the instance that ackno
   t.teardown(() => sentinel.stop())
   const { open } = await openGround(t)
   const env = { REDIS_URL: '', REDIS_SENTINEL_HOSTS: `127.0.0.1:${sentinel.ports[0]}`, REDIS_SENTINEL_NAME: sentinel.name }
-  const here = await open({ env })
+  const here = await open({ env, config: hasty })
   t.match(await ask(here, '/things/1'), { text: '0' })
   const [primary, replica] = [outsider(t, sentinel.primary.port), outsider(t, sentinel.replica.port)]
   await untilTold(async () => ((await replica.exists('test:thing:1|h=shop.example')) === 1 ? true : undefined))
