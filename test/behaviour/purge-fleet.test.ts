@@ -97,7 +97,8 @@ t.test('instances with different rules: a write through each takes what the othe
 
 t.test('a write within the second of Last-Modified: nothing that was purged asks for a 304', async (t) => {
   for (const soft of [false, true]) {
-    const rules = thingRules.replace('{ keys:', `{ soft: ${soft}, keys:`)
+    const rules = `${thingRules}
+  - { name: touched, match: "POST /touched/:id", purge: { soft: ${soft}, keys: ["thing:{params.id}"] } }`
     const { open, origin } = await openGround(t, {
       rules,
       answer(version, { rawHeaders }, clock) {
@@ -109,7 +110,7 @@ t.test('a write within the second of Last-Modified: nothing that was purged asks
     })
     const [here, there] = [await open(), await open()]
     for (const house of [here, there]) await ask(house, '/things/1')
-    t.match(await ask(here, '/things/1', { method: 'PUT' }), { text: '1' })
+    t.match(await ask(here, '/touched/1', { method: 'POST' }), { text: '1' })
     await caughtUp(there, here)
     t.match(await ask(there, '/things/1'), { text: '1', cacheStatus: /^fwd=/ }, `soft: ${soft}`)
     t.equal(fieldValue(origin.requests.at(-1)?.rawHeaders ?? [], 'if-modified-since'), undefined)
@@ -179,3 +180,18 @@ for (const [fetching, reading] of [
     },
   )
 }
+
+t.test('clocks two hours apart: a soft purge counts from the time of Redis, and no window errs by more than that', async (t) => {
+  const rules = `rules:
+  - { name: things, match: "GET /things/:id", cache: { scope: public, key: "thing:{params.id}", ttl: 1d, stale_while_revalidate: 5m } }
+  - { name: touched, match: "POST /touched", purge: { soft: true, patterns: ["thing:*"] } }`
+  const { open, clock } = await openGround(t, { rules })
+  const [fast, slow] = [await open({ clock: skewed(clock, hour) }), await open({ clock: skewed(clock, -hour) })]
+  const targets = ['/things/1', '/things/2']
+  for (const house of [slow, fast]) for (const target of targets) await ask(house, target)
+  await ask(slow, '/touched', { method: 'POST' })
+  await caughtUp(fast, slow)
+  t.match(await ask(fast, '/things/1'), { cacheStatus: /^fwd=/ }, 'past its window at once')
+  clock.advance(hour + 301_000)
+  t.match(await ask(slow, '/things/2'), { cacheStatus: /^fwd=/ }, 'an hour late at most')
+})
