@@ -25,7 +25,7 @@ export async function announce(visit: Visit, way: Purging): Promise<boolean> {
   if (labels.size === 0) return true
   const mayRefuse = way.purges.some(({ rule }) => rule.purge?.onPurgeFailure === 'refuse')
   // An intent may still get through just before the lease ends; its purge then would not.
-  if (mayRefuse && parts.local?.ledger.isAttached === false) return false
+  if (mayRefuse && !parts.local.ledger.isAttached) return false
   visit.intent = await parts.ledger.intend([...labels], milliseconds(parts.settings.originPatience + margin))
   return visit.intent !== undefined || !mayRefuse
 }

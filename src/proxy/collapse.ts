@@ -65,9 +65,8 @@ export function isSameKey(flight: Flight, rule: string, rulesLabel: Label): bool
   return flight.rule === rule && flight.labels.includes(rulesLabel)
 }
 
-/** Whether nothing that the fetch can bring was purged since it took its stamp. `reading`: what a ledger elsewhere said to whoever asks. */
+/** Whether nothing that the fetch can bring was purged since it took its stamp. `reading`: what the shared ledger said to whoever asks. */
 export function isCurrent({ local }: Pick<Parts, 'local'>, flight: Fetching, reading: Reading | undefined): boolean {
-  if (local === undefined) return reading !== undefined && mayJoin(flight, reading)
   if (local.ledger.judgeNow(flight.stamp, flight.labels).kind !== 'valid') return false
   // One that began after the reading is newer than all that it tells.
   return reading === undefined || flight.stamp.number > reading.seq || mayJoin(flight, reading)

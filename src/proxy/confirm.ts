@@ -58,7 +58,7 @@ export async function confirm(
     variantKey: variantKey(read.primaryKey, entry.vary, fields, read.policy),
   }
   if (verdict.kind === 'not-storable' || labels === undefined || (isLent && !errand.isStored)) return freshened
-  if (await isOvertaken(parts, entry)) return freshened
+  if (isOvertaken(parts, entry)) return freshened
   if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, times.responseTime)
   const { lifetime } = verdict
   const put = await putEntry(parts, errand.read, {

@@ -103,7 +103,7 @@ async function renewal(visit: Visit, read: Read, { entry, response, times }: New
     return undefined
   }
   const renewed: Entry = { ...fresh, labels: [...new Set([...fresh.labels, ...labels])] }
-  if (await isOvertaken(parts, renewed)) return undefined
+  if (isOvertaken(parts, renewed)) return undefined
   const { lifetime } = judged
   await putEntry(parts, read, { entry: renewed, selector: renewed.vary, fields, lifetime, isValidatable: isValidatable(renewed) })
   return renewed

@@ -47,7 +47,7 @@ export async function inTurn(visit: Visit, work: InTurn): Promise<Fill | Elsewhe
   const { parts, inForce } = visit
   const { turns } = parts
   const { way, found, mayWait, waiting } = work
-  if (turns === undefined || found.stamp === undefined || parts.local?.ledger.isAttached === false) return work.fetch()
+  if (turns === undefined || found.stamp === undefined || !parts.local.ledger.isAttached) return work.fetch()
   // Other rules, and other versions of them, cannot use what these fetch.
   const name = `${inForce.label} ${way.name} ${found.flightKey}`
   let taking = await turns.take(name, found.stamp)

@@ -43,7 +43,7 @@ function joinedEntry(stored: Entry, { part: _, ...entry }: Entry, { part, body }
 
 /** What lies where the part will, as far as it is ours to use. */
 async function storedOf(parts: Parts, { read, inForce, asker }: Errand, selector: readonly string[]): Promise<Entry | undefined> {
-  const under = async (key: string): Promise<Stored | undefined> => parts.local?.store.peek(key) ?? (await parts.store.get(key))
+  const under = async (key: string): Promise<Stored | undefined> => parts.local.store.peek(key) ?? (await parts.store.get(key))
   let stored = await under(read.primaryKey)
   if (stored?.kind === 'variants' || (stored === undefined && selector.length > 0))
     stored = await under(variantKey(read.primaryKey, selector, asker.request.fields, read.policy))
@@ -51,5 +51,5 @@ async function storedOf(parts: Parts, { read, inForce, asker }: Errand, selector
   const { entry } = stored
   if (entry.vary.join() !== selector.join() || !entry.labels.includes(inForce.label)) return undefined
   if (entry.part === undefined && entry.status !== 200) return undefined
-  return (await isOvertaken(parts, entry)) ? undefined : entry
+  return isOvertaken(parts, entry) ? undefined : entry
 }

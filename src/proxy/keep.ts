@@ -11,7 +11,6 @@ import { withTagged } from '../cache/lend.ts'
 import { countedBy, type Part } from '../cache/partial.ts'
 import { inTiers, retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
-import { judge } from '../cache/validity.ts'
 import { languageOf, nameOfLanguage, variantKey } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
@@ -87,7 +86,7 @@ async function place(parts: Parts, errand: Errand, placeable: Placeable): Promis
     const joined = own.part === undefined ? own : await joinStored(parts, errand, own)
     if (joined === undefined) return no('partial')
     const entry: Entry = { ...joined, ...(await compress(joined.body, joined.fields, parts.settings.compressAbove)) }
-    if (await isOvertaken(parts, entry)) return no('purged')
+    if (isOvertaken(parts, entry)) return no('purged')
     const put = await putEntry(parts, read, {
       entry,
       selector: placeable.selector,
@@ -114,14 +113,8 @@ function notStored(parts: Parts, read: Read, reason: Reason): undefined {
  * Whether a purge has come between: what was fetched is old already, and would only displace what is not. Judged again at every use. So has
  * a reload: what is purged from then on names nothing that other rules make, and they may come back.
  */
-export async function isOvertaken(
-  { local, ledger, inForce }: Parts,
-  { stamp, labels }: Pick<Entry, 'stamp' | 'labels'>,
-): Promise<boolean> {
-  if (!labels.includes(inForce().label)) return true
-  if (local !== undefined) return local.ledger.judgeNow(stamp, labels).kind !== 'valid'
-  const reading = await ledger.read(labels)
-  return reading === undefined || judge(stamp, labels, reading).kind !== 'valid'
+export function isOvertaken({ local, inForce }: Parts, { stamp, labels }: Pick<Entry, 'stamp' | 'labels'>): boolean {
+  return !labels.includes(inForce().label) || local.ledger.judgeNow(stamp, labels).kind !== 'valid'
 }
 
 export type Labelled =
@@ -224,7 +217,7 @@ interface Listed {
 /** Undefined: nothing varies so far, the entry can lie under the primary key itself. */
 async function listedVariants(parts: Parts, read: Read, selector: readonly string[]): Promise<Listed | undefined> {
   const remembered = parts.memory.selectors.recall(read.primaryKey, parts.clock.now())
-  const near = parts.local?.store.peek(read.primaryKey)
+  const near = parts.local.store.peek(read.primaryKey)
   const isKnownToVary = selector.length > 0 || remembered !== undefined || near?.kind === 'variants'
   if (!isKnownToVary && parts.isShared) return undefined
   // What others have listed must not be lost.

@@ -23,9 +23,10 @@ export function lentTo({ parts, inForce, request }: Visit, read: Read, found: Fo
   const borrower = borrowerOf({ read, fields: request.fields, inForce })
   const terms = new Set(selectors.map((selector) => termsOf(selector, borrower)))
   const labels = joinLabels(read, inForce)
+  const { ledger } = parts.local
   const isPurged = ({ stamp }: Tagged): boolean => {
-    if (found.reading !== undefined) return judge(stamp, labels, found.reading).kind === 'purged'
-    return parts.local === undefined || parts.local.ledger.judgeNow(stamp, labels).kind === 'purged'
+    const { reading } = found
+    return (reading === undefined ? ledger.judgeNow(stamp, labels) : judge(stamp, labels, reading)).kind === 'purged'
   }
   return tagged.filter((each) => terms.has(each.terms) && !isPurged(each))
 }

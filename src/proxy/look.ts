@@ -5,16 +5,13 @@
  */
 import type { Entry } from '../cache/entry.ts'
 import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
-import { covers, type Found, type Gathered, gather, isNewer, lookup, lookupNow, type Sought } from './lookup.ts'
-import type { Parts } from './parts.ts'
+import { type Found, type Gathered, gather, isNewer, lookupNow, type Sought } from './lookup.ts'
+import type { Local, Parts } from './parts.ts'
 import type { Read } from './way.ts'
-
-type Local = NonNullable<Parts['local']>
 
 /** `isEnough`: whether what memory has answers, so that nobody else need be asked. */
 export async function look(parts: Parts, sought: Sought, isEnough: (near: Found) => boolean): Promise<Found> {
   const { local, isShared } = parts
-  if (local === undefined) return lookup(parts, sought)
   const near = lookupNow(parts, sought)
   if (!isShared) return near
   const isStrict = isConfirmed(parts, sought.read)
@@ -31,14 +28,13 @@ export function isConfirmed({ isShared }: Pick<Parts, 'isShared'>, { rule }: Rea
 /** Judged at this moment, as what was found is before it is used after a wait. */
 export async function judgeAgain(parts: Parts, entry: Entry, isStrict: boolean): Promise<Validity> {
   const { local, isShared, ledger } = parts
-  if (local !== undefined && !isStrict) {
+  if (!isStrict) {
     const validity = local.ledger.judgeNow(entry.stamp, entry.labels)
     // What was purged before anything that is remembered here is judged as purged: only the ledger itself knows.
     if (validity.kind !== 'purged' || !isShared || !local.ledger.isAttached) return validity
   }
   const reading = await ledger.read(entry.labels)
-  const isLost = local !== undefined && !local.ledger.isAttached
-  return reading === undefined || isLost ? purged : judge(entry.stamp, entry.labels, reading)
+  return reading === undefined || !local.ledger.isAttached ? purged : judge(entry.stamp, entry.labels, reading)
 }
 
 const purged: Validity = { kind: 'purged' }
@@ -96,6 +92,11 @@ async function wholeReading({ ledger }: Local, { entry, reading }: Gathered, isS
   if (entry === undefined || reading === undefined || covers(reading, entry)) return reading
   if (!isStrict && ledger.judgeNow(entry.stamp, entry.labels).kind === 'valid') return reading
   return ledger.read(entry.labels)
+}
+
+/** Whether the ledger was asked for all that decides. */
+function covers(reading: Reading, { labels }: Entry): boolean {
+  return labels.every((label) => reading.purges.has(label))
 }
 
 type Judged = Pick<Found, 'validity'> & { readonly entry: Entry }

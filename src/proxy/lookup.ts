@@ -1,12 +1,12 @@
 /**
- * What the store has for a request, and how the ledger judges it. In this process both answer at once; over Redis the entry and the numbers
- * of its labels are asked for in one write.
+ * What memory has for a request, and how the ledger judges it here: both answer at once. And what the store that instances share has for it: the
+ * entry and the numbers of its labels are asked for in one write.
  */
 import type { Entry, Stored } from '../cache/entry.ts'
 import { cacheGroups } from '../cache/groups.ts'
 import { anyGroupLabel, groupLabel, type Label, madeLabel, maxTagsPerEntry } from '../cache/label.ts'
 import { recency } from '../cache/recency.ts'
-import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
+import type { Reading, Stamp, Validity } from '../cache/validity.ts'
 import { nameOfLanguage, variantKey, wantedLanguage } from '../cache/variant.ts'
 import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
@@ -31,7 +31,7 @@ export interface Found {
   readonly flightKey: string
   /** For a fill that starts now: taken no later than this lookup. Undefined: the ledger is out of reach, nothing stored may be used or made. */
   readonly stamp: Stamp | undefined
-  /** Over Redis: the numbers that decide whether a fetch in flight may be joined. */
+  /** What the shared ledger said, where it was asked: it may know of purges that have not come here yet. */
   readonly reading: Reading | undefined
   /** What memory lacks, or has only as something older. */
   readonly copy?: Copy
@@ -53,9 +53,9 @@ export interface Sought {
 
 const valid: Validity = { kind: 'valid' }
 
-/** The synchronous lookup. Only where `parts.local` is there. */
+/** The lookup in memory, without a promise. */
 export function lookupNow(parts: Parts, sought: Sought): Found {
-  const { store, ledger } = parts.local as NonNullable<Parts['local']>
+  const { store, ledger } = parts.local
   const { read } = sought
   let stored = store.peek(read.primaryKey)
   let flightKey = read.primaryKey
@@ -114,24 +114,6 @@ export async function gather(parts: Parts, sought: Sought): Promise<Gathered> {
   }
 }
 
-/** The lookup over a store and ledger elsewhere alone. */
-export async function lookup(parts: Parts, sought: Sought): Promise<Found> {
-  const { entry, key: _, ...gathered } = await gather(parts, sought)
-  const { reading } = gathered
-  const nothing = { ...gathered, entry: undefined, validity: valid }
-  if (reading === undefined) return { ...nothing, stamp: undefined }
-  const stamp = { epoch: reading.epoch, number: reading.seq }
-  if (entry === undefined) return { ...nothing, stamp }
-  const whole = covers(reading, entry) ? reading : await parts.ledger.read(entry.labels)
-  if (whole === undefined) return { ...nothing, stamp: undefined }
-  return { ...gathered, entry, validity: judge(entry.stamp, entry.labels, whole), stamp }
-}
-
-/** Whether the ledger was asked for all that decides. */
-export function covers(reading: Reading, { labels }: Entry): boolean {
-  return labels.every((label) => reading.purges.has(label))
-}
-
 /** An entry's labels; without `tags`, those that are known before the answer is. */
 export function labelsOf(read: Read, inForce: InForce, tags: readonly string[] = requestTags(read)): Label[] {
   const { rule, values, key, prefixes, host, path } = read
@@ -172,7 +154,7 @@ function knownSelectors(parts: Parts, { read, now }: Sought): ReadonlyArray<read
 
 /** As the list in memory has them. */
 function selectorsHere({ local }: Parts, { primaryKey }: Read): ReadonlyArray<readonly string[]> | undefined {
-  const stored = local?.store.peek(primaryKey)
+  const stored = local.store.peek(primaryKey)
   return stored?.kind === 'variants' ? stored.selectors : undefined
 }
 

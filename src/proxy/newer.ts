@@ -23,8 +23,8 @@ export async function isNewerStored(parts: Parts, read: Read, { entry, key }: La
   const { local, isShared, store, clock } = parts
   const isLookedFor = isShared && elapsed(entry.requestTime, clock.now()) > slow
   for (const place of new Set([key, read.primaryKey])) {
-    for (const stored of [local?.store.peek(place), isLookedFor ? await store.get(place) : undefined])
-      if (isInPlaceOf(stored, entry) && !(await isOvertaken(parts, stored.entry))) return true
+    for (const stored of [local.store.peek(place), isLookedFor ? await store.get(place) : undefined])
+      if (isInPlaceOf(stored, entry) && !isOvertaken(parts, stored.entry)) return true
   }
   return false
 }

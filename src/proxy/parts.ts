@@ -11,6 +11,12 @@ import type { InForce } from './in-force.ts'
 import type { Landings } from './landing.ts'
 import type { Remembered } from './remembered.ts'
 
+/** Looked into and compared with at once. Where instances share store and ledger, what this process has and knows of them. */
+export interface Local {
+  readonly store: LocalStore
+  readonly ledger: LocalLedger
+}
+
 export interface Parts {
   readonly settings: ProxySettings
   readonly clock: Clock
@@ -19,7 +25,7 @@ export interface Parts {
   readonly store: Store
   readonly ledger: Ledger
   /** What of store and ledger is in this process: a hit there needs no promise. */
-  readonly local: { readonly store: LocalStore; readonly ledger: LocalLedger } | undefined
+  readonly local: Local
   /** Whether other instances share store and ledger: then what a write may make old is recorded there before it is forwarded. */
   readonly isShared: boolean
   /** Whose turn it is to fetch, among the instances that share the store; undefined: there is none but this. */

@@ -33,11 +33,11 @@ export interface PostAnswer {
 }
 
 /** Taken before the request leaves. Undefined where its answer is stored in no case. */
-export async function stampOfPost({ request, inForce, parts }: Visit, way: Write): Promise<Stamp | undefined> {
+export function stampOfPost({ request, inForce, parts }: Visit, way: Write): Stamp | undefined {
   if (request.method !== 'POST' || inForce.set.unmatched !== 'rfc' || way.purges.length > 0 || way.isAmbiguous) return undefined
   // What only the POST told the origin would be in the answer and not in the key.
   if (claims.some((name) => hasField(request.fields, name))) return undefined
-  return parts.local === undefined ? parts.ledger.stamp() : parts.local.ledger.stampNow()
+  return parts.local.ledger.stampNow()
 }
 
 export interface Posted {
@@ -106,7 +106,7 @@ export async function keepPost(visit: Visit, { read, entry: before, lifetime }: 
     ...(await compress(body, before.fields, parts.settings.compressAbove)),
     stamp: { epoch: own.epoch, number: own.number },
   }
-  if (await isOvertaken(parts, entry)) return
+  if (isOvertaken(parts, entry)) return
   if (entry.vary.length > 0) rememberSelector(parts, read, entry.vary, entry.responseTime)
   const selector = entry.vary
   await putEntry(parts, read, { entry, selector, fields: request.fields, lifetime, isValidatable: isValidatable(entry) })

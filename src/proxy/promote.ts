@@ -6,7 +6,7 @@ import { inTiers, longestRetention, retention } from '../cache/retention.ts'
 import { isValidatable } from '../cache/validate.ts'
 import type { InForce } from './in-force.ts'
 import { type Copy, isNewer } from './lookup.ts'
-import type { Parts } from './parts.ts'
+import type { Local, Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
 export interface Promotable {
@@ -18,7 +18,7 @@ export interface Promotable {
 /** Unless the epoch is another by now (detached, one of this process's own), or something newer came into memory meanwhile. */
 export function promote({ local, background }: Parts, { read, inForce, copy }: Promotable): void {
   const { key, variants, entry } = copy
-  if (local === undefined || entry.stamp.epoch !== local.ledger.stampNow().epoch) return
+  if (entry.stamp.epoch !== local.ledger.stampNow().epoch) return
   const there = local.store.peek(key)
   if (there?.kind === 'entry' && isNewer(there.entry, entry) && isValid(local, there.entry)) return
   const { policy } = read
@@ -29,6 +29,6 @@ export function promote({ local, background }: Parts, { read, inForce, copy }: P
   if (variants !== undefined) background.own(local.store.put(read.primaryKey, variants, longestRetention).then(() => {}))
 }
 
-function isValid({ ledger }: NonNullable<Parts['local']>, { stamp, labels }: Copy['entry']): boolean {
+function isValid({ ledger }: Local, { stamp, labels }: Copy['entry']): boolean {
   return ledger.judgeNow(stamp, labels).kind !== 'purged'
 }

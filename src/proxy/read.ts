@@ -38,7 +38,7 @@ export interface Missed {
 /** Answers from memory without a promise. False: this takes longer, nothing was done yet. */
 export function readNow(visit: Visit, way: Read): boolean {
   const { parts } = visit
-  if (parts.local === undefined || way.mode === 'shadow' || isConfirmed(parts, way)) return false
+  if (way.mode === 'shadow' || isConfirmed(parts, way)) return false
   const found = lookupNow(parts, soughtOf(visit, way))
   const decision = decideOn(visit, way, found)
   if (decision.kind !== 'serve' && decision.kind !== 'serve-stale') return false
@@ -64,8 +64,7 @@ async function answerRead(visit: Visit, way: Read): Promise<void> {
     const ended = parts.flights.ended
     const landing = parts.landings.find(way.primaryKey)
     const sought = soughtOf(visit, way)
-    const isAlone = parts.local !== undefined && !parts.isShared
-    const found = isAlone ? lookupNow(parts, sought) : await look(parts, sought, (near) => isEnough(visit, way, near))
+    const found = parts.isShared ? await look(parts, sought, (near) => isEnough(visit, way, near)) : lookupNow(parts, sought)
     if (found.stamp === undefined) return bypass(visit, way, { reason: 'ledger-unavailable' })
     if (found.copy !== undefined) promote(parts, { read: way, inForce: visit.inForce, copy: found.copy })
     const decision = decideOn(visit, way, found)

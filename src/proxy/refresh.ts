@@ -80,7 +80,7 @@ async function report(visit: Visit, way: Read, flight: Flight): Promise<void> {
   const isOk = result.kind === 'freshened' || (result.kind === 'shared' && (await result.entry) !== undefined)
   if (result.kind === 'own') result.response.body.on('error', () => {}).destroy()
   // One that a purge has overtaken did not fail: the next is wanted at once.
-  const isFailed = !isOk && !(await isOvertaken(parts, flight))
+  const isFailed = !isOk && !isOvertaken(parts, flight)
   if (isFailed) parts.memory.refreshPaused.remember(flight.key, true, later(parts.clock.now(), pauseAfterFailure))
   parts.observer.refreshed({ rule: visit.rule, key: flight.key, isOk })
 }

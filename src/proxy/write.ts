@@ -33,7 +33,7 @@ export async function write(visit: Visit, given: Write): Promise<void> {
   const isBodyNeeded = purgesNeed(way.purges, 'request.json')
   // A body that was read for the match is there already, and its stream is at its end.
   const tee = visit.body instanceof Readable && isBodyNeeded ? new Tee(visit.body, parts.settings.jsonLimit) : undefined
-  const stamp = await stampOfPost(visit, way)
+  const stamp = stampOfPost(visit, way)
   const requestTime = parts.clock.now()
   const startedAt = parts.clock.monotonic()
   let response: OriginResponse

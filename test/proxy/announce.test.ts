@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Intent, LocalLedger } from '../../src/ledger/ledger.ts'
 import { milliseconds } from '../../src/time.ts'
 import type { Asked } from '../fixtures/exchange.ts'
+import type { FleetLedger } from '../fixtures/fleet-ledger.ts'
 import { makeParts, type PartsOptions, type TestParts } from '../fixtures/parts.ts'
 import { type FakeOrigin, failure, type Given, makeOrigin, openBody, reply, type Script } from './fake-origin.ts'
 
@@ -44,11 +45,11 @@ function openScene({ write = answering(), isLost = false, isDetached = false, ..
     order.push('origin')
     return request.method === 'GET' ? reply({ fields: ['Cache-Control', 'max-age=60'] }) : write(request, given)
   })
-  const kit = makeParts({ rules, origin, isShared: true, ...options })
+  const kit = makeParts({ rules, origin, isRemote: true, ...options })
   const { ledger } = kit
+  if (isDetached) (ledger as FleetLedger).detach()
   const purge = ledger.purge.bind(ledger)
   Object.assign(ledger, {
-    isAttached: !isDetached,
     async intend(labels, due) {
       order.push(`intend ${labels.join(' ')}`)
       dues.push(due)
@@ -185,7 +186,7 @@ t.test('announce: the intent of a long answer stands until its end', async (t) =
 })
 
 t.test('announce: no intent where the ledger is of this process alone, or where nothing can become old', async (t) => {
-  const alone = openScene({ isShared: false })
+  const alone = openScene({ isRemote: false })
   await alone.ask(post('/strict'))
   t.same(alone.order, ['origin', 'purge hard k:thing:1 u:shop.example/strict'])
   const scene = openScene()
@@ -221,7 +222,7 @@ t.test('on_purge_failure: refuse answers 503 before the origin sees the write', 
   }
   const attached = openScene()
   t.equal((await attached.ask(post('/strict'))).status, 200)
-  const alone = openScene({ isShared: false, isDetached: true, isLost: true })
+  const alone = openScene({ isRemote: false, isLost: true })
   t.equal((await alone.ask(post('/strict'))).status, 200, 'in memory nothing has to be recorded')
 })
 

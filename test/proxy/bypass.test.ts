@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { makeParts, type PartsOptions, type TestParts } from '../fixtures/parts.ts'
+import { makeTiered } from '../fixtures/tiered.ts'
 import { failure, makeOrigin, openBody, reply, type Script } from './fake-origin.ts'
 
 /** Reads that purge: "seen" by GET, "quote" by a POST that a rule caches. */
@@ -32,8 +33,6 @@ async function outcome(script: Script, asked: Parameters<TestParts['ask']>[0]): 
   t.same([kit.observed.faults, kit.observed.reports.length], [[], 2])
   return kit.isPurged()
 }
-
-const outOfReach = { intend: async () => undefined, forget: async () => {}, read: async () => undefined }
 
 t.test(
   'a read that purges does so when it was forwarded, whatever became of it, and not when it was answered here',
@@ -95,7 +94,14 @@ t.test('a read that purges does so before the first byte, and loses none while i
 })
 
 t.test('a read that purges does so also while the ledger is out of reach: it says that it waits', async (t) => {
-  const queueing = { ...outOfReach, purge: async () => ({ kind: 'queued', waiting: 1 }) } as never
-  const kit = open(() => reply(), { ledger: queueing })
-  t.equal((await kit.ask({ target: '/seen' })).field('springhouse-purge'), 'queued')
+  for (const [consistency, detail] of [
+    ['bounded', 'uri-miss'],
+    ['strict', 'write'],
+  ] as const) {
+    const strict = rules.replace('key: seen,', `key: seen, consistency: ${consistency},`)
+    const kit = makeTiered({ rules: strict, origin: makeOrigin(() => reply()) })
+    kit.fleet.detach()
+    const client = await kit.ask({ target: '/seen' })
+    t.same([client.cacheStatus.at(-1), client.field('springhouse-purge')], [`detail=${detail}`, 'queued'])
+  }
 })

@@ -1,9 +1,7 @@
 import t from 'tap'
-import type { Stored } from '../../src/cache/entry.ts'
 import { Landings } from '../../src/proxy/landing.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
-import { makeClock } from '../fixtures/clock.ts'
-import { makeParts } from '../fixtures/parts.ts'
+import { makeGate } from '../fixtures/gate.ts'
+import { makeTiered } from '../fixtures/tiered.ts'
 import { makeOrigin, reply } from './fake-origin.ts'
 
 t.test('Landings: found until it lies there, whatever becomes of it', async (t) => {
@@ -25,32 +23,17 @@ t.test('Landings: found until it lies there, whatever becomes of it', async (t) 
 })
 
 t.test('a variant that is whole and not stored yet is waited for by a request that it answers too', async (t) => {
-  const clock = makeClock()
-  const inner = new MemoryStore({ clock, limit: 1_000_000 })
-  const gate = Promise.withResolvers<void>()
-  const reached = Promise.withResolvers<void>()
-  const store = {
-    get: (key: string) => inner.get(key),
-    async put(key: string, stored: Stored, keepFor: Parameters<typeof inner.put>[2]) {
-      reached.resolve()
-      await gate.promise
-      return inner.put(key, stored, keepFor)
-    },
-    renew: (...args: Parameters<typeof inner.renew>) => inner.renew(...args),
-    delete: (key: string) => inner.delete(key),
-    list: (...args: Parameters<typeof inner.list>) => inner.list(...args),
-    status: () => inner.status(),
-    close: () => inner.close(),
-  }
+  const gate = makeGate()
   const origin = makeOrigin(() =>
     reply({ fields: ['Cache-Control', 'max-age=60', 'Vary', 'Accept-Language', 'Content-Language', 'de'], body: 'Hallo' }),
   )
-  const kit = makeParts({ rules: 'unmatched: rfc\nrules: []\n', origin, clock, store, isRemote: true })
+  const kit = makeTiered({ rules: 'unmatched: rfc\nrules: []\n', origin })
+  kit.gates.beforePut = () => gate.wait()
   const first = kit.send({ target: '/page', fields: ['Accept-Language', 'fr;q=0.5, de'] })
   await first.over
-  await reached.promise
+  await gate.arrived(1)
   const second = kit.send({ target: '/page', fields: ['Accept-Language', 'de'] })
-  gate.resolve()
+  gate.open()
   await second.over
   await kit.idle()
   t.equal(second.text, 'Hallo')

@@ -340,6 +340,19 @@ t.test('strict: the ledger is asked on every use, and no more than that', async 
   t.equal(kit.origin.requests.length, length)
 })
 
+t.test('strict: labels that only the entry knows are asked for as well', async (t) => {
+  const rules = rulesOf(', consistency: strict').replace('tag:{params.id}', 'item:{response.json.id}')
+  const kit = open('', { rules })
+  kit.origin.script(() => reply({ fields: ['Content-Type', 'application/json'], body: '{"id":7}' }))
+  await fetchedElsewhere(kit)
+  t.equal(detailOf(await kit.ask({ target })), 'fresh')
+  t.same([kit.asked, kit.fleet.readings], [[`get ${key}`], 2])
+  await kit.memory.delete(key)
+  kit.fleet.isBehind = true
+  await kit.fleet.purgeElsewhere(['t:item:7'])
+  t.equal(detailOf(await kit.ask({ target })), 'purged')
+})
+
 t.test('strict: nobody joins a fetch that began before a purge, whether that has come here or not', async (t) => {
   const kit = open(', consistency: strict')
   const gate = makeGate()

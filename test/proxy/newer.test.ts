@@ -97,11 +97,11 @@ for (const isRemote of [false, true]) {
   })
 
   t.test(`a part makes way for the whole, ${where}`, async (t) => {
-    const { release, next, store } = await overtake({ isRemote })
-    const stored = await store.get('springhouse:page|h=shop.example')
+    const { release, next, parts } = await overtake({ isRemote })
+    const stored = await parts.store.get('springhouse:page|h=shop.example')
     if (stored?.kind !== 'entry') return t.fail('nothing is stored')
     const part = { ranges: [{ first: 0, last: 4 }], length: 10 }
-    await store.put('springhouse:page|h=shop.example', { kind: 'entry', entry: { ...stored.entry, part } }, 60 as never)
+    await parts.store.put('springhouse:page|h=shop.example', { kind: 'entry', entry: { ...stored.entry, part } }, 60 as never)
     await release()
     t.same(await next(), ['late', 'fresh'])
   })

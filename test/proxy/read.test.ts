@@ -48,16 +48,6 @@ for (const isRemote of [false, true]) {
   })
 }
 
-t.test('read: nothing stored is used, and nothing stored, while the ledger is out of reach', async (t) => {
-  const kit = open('', { isRemote: true })
-  await kit.ask({ target })
-  const { read } = kit.ledger
-  kit.ledger.read = async () => undefined as never
-  t.equal(detailOf(await kit.ask({ target })), 'ledger-unavailable')
-  kit.ledger.read = read
-  t.equal(kit.observed.stored.length, 1)
-})
-
 t.test('read: only-if-cached is refused where nothing is stored, and never forwarded', async (t) => {
   const { ask, origin } = open(', client_directives: obey')
   const fields = ['Cache-Control', 'only-if-cached']
