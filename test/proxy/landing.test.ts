@@ -33,6 +33,8 @@ t.test('a variant that is whole and not stored yet is waited for by a request th
   await first.over
   await gate.arrived(1)
   const second = kit.send({ target: '/page', fields: ['Accept-Language', 'de'] })
+  // It has looked, and found nothing.
+  await new Promise(setImmediate)
   gate.open()
   await second.over
   await kit.idle()
