@@ -10,10 +10,12 @@ import type { OriginResponse } from '../origin/origin.ts'
 import { bodyOf } from './at-rest.ts'
 import type { Errand, Fill } from './fill.ts'
 import { credentialsOf } from './forward.ts'
-import { allLabels, isOvertaken, putEntry, rememberSelector } from './keep.ts'
+import { allLabels } from './keep.ts'
 import { lentEntry } from './lend.ts'
 import { headOf } from './origin-head.ts'
+import { isOvertaken } from './overtaken.ts'
 import type { Parts } from './parts.ts'
+import { putEntry, rememberSelector } from './put.ts'
 
 export type Freshened = Extract<Fill, { kind: 'freshened' }>
 

@@ -8,7 +8,7 @@ import { olderStamp } from '../cache/validity.ts'
 import { variantKey } from '../cache/variant.ts'
 import { bodyOf } from './at-rest.ts'
 import type { Errand } from './fill.ts'
-import { isOvertaken } from './keep.ts'
+import { isOvertaken } from './overtaken.ts'
 import type { Parts } from './parts.ts'
 
 /** The new part with what it could be joined to; the part alone; or undefined where something better lies there. */

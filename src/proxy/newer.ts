@@ -2,7 +2,7 @@
 import type { Entry, Stored } from '../cache/entry.ts'
 import { isOutdone } from '../cache/recency.ts'
 import { elapsed, type Seconds, seconds } from '../time.ts'
-import { isOvertaken } from './keep.ts'
+import { isOvertaken } from './overtaken.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
