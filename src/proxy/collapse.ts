@@ -4,15 +4,24 @@
  */
 import type { Label } from '../cache/label.ts'
 import { judge, type Reading, type Stamp } from '../cache/validity.ts'
-import type { Fill } from './fill.ts'
-import type { Elsewhere, Waiting } from './in-turn.ts'
-import type { Parts } from './parts.ts'
+import type { LocalLedger } from '../ledger/ledger.ts'
+import type { Fill } from './errand.ts'
 
 /** What is known of a fetch while it is under way. */
 export interface Fetching {
   readonly stamp: Stamp
   /** Labels known before the answer, and the `made` label where the answer makes more. */
   readonly labels: readonly Label[]
+}
+
+/** Another instance has fetched, or took too long: look again. */
+export interface Elsewhere {
+  readonly kind: 'elsewhere'
+}
+
+/** Whether a flight waits for another instance at this moment. */
+export interface Waiting {
+  isWaiting: boolean
 }
 
 /** One fetch in flight. Its outcome never rejects. */
@@ -66,8 +75,8 @@ export function isSameKey(flight: Flight, rule: string, rulesLabel: Label): bool
 }
 
 /** Whether nothing that the fetch can bring was purged since it took its stamp. `reading`: what the shared ledger said to whoever asks. */
-export function isCurrent({ local }: Pick<Parts, 'local'>, flight: Fetching, reading: Reading | undefined): boolean {
-  if (local.ledger.judgeNow(flight.stamp, flight.labels).kind !== 'valid') return false
+export function isCurrent(ledger: LocalLedger, flight: Fetching, reading: Reading | undefined): boolean {
+  if (ledger.judgeNow(flight.stamp, flight.labels).kind !== 'valid') return false
   // One that began after the reading is newer than all that it tells.
   return reading === undefined || flight.stamp.number > reading.seq || mayJoin(flight, reading)
 }

@@ -23,7 +23,7 @@ import { type Fields, hasField } from '../http/fields.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import type { OriginResponse } from '../origin/origin.ts'
 import { bodyOf } from './at-rest.ts'
-import type { Errand } from './fill.ts'
+import type { Errand } from './errand.ts'
 import type { Parts } from './parts.ts'
 
 export interface Completion {

@@ -3,7 +3,7 @@
  * origin mostly answers the former for themselves alone, which says nothing about the others, who would wait for it in vain.
  */
 import { credentialsOf } from './forward.ts'
-import type { Sought } from './lookup.ts'
+import type { Sought } from './sought.ts'
 
 /** `key`: the primary key, or a variant's, neither of which contains a space. */
 export function crowdOf(key: string, { read, fields, inForce }: Pick<Sought, 'read' | 'fields' | 'inForce'>): string {

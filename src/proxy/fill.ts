@@ -4,96 +4,30 @@
  */
 
 import type { Times } from '../cache/age.ts'
-import type { Entry } from '../cache/entry.ts'
 import { type Lifetime, lifetimeOf } from '../cache/freshness.ts'
-import type { Label } from '../cache/label.ts'
 import { partFields, partOf } from '../cache/partial.ts'
 import { cookieFields } from '../cache/sharing.ts'
 import { isForItselfAlone, storable } from '../cache/storable.ts'
 import { storedFields } from '../cache/stored-fields.ts'
-import type { Validating } from '../cache/validate.ts'
-import type { Stamp } from '../cache/validity.ts'
 import { selectorOf, variantKey } from '../cache/variant.ts'
-import { type Fields, hasField, withoutFields } from '../http/fields.ts'
+import { hasField, withoutFields } from '../http/fields.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import type { ResponseHead } from '../http/response.ts'
 import type { Reason } from '../observe/reasons.ts'
 import { OriginError, type OriginResponse } from '../origin/origin.ts'
-import { later, type Seconds, seconds } from '../time.ts'
+import { later, seconds } from '../time.ts'
 import { Capture } from './capture.ts'
 import { completed, completionOf, inheritedOf } from './complete.ts'
 import { confirm } from './confirm.ts'
 import { crowdOf } from './crowd.ts'
-import { type Asker, credentialsOf, fillRequest } from './forward.ts'
-import type { InForce } from './in-force.ts'
+import type { Errand, Fill } from './errand.ts'
+import { credentialsOf, fillRequest } from './forward.ts'
 import { keep, tooLargeFor } from './keep.ts'
 import { headOf, isServerError } from './origin-head.ts'
 import type { Parts } from './parts.ts'
 import { rememberSelector } from './put.ts'
 import { send } from './send.ts'
 import type { Read } from './way.ts'
-
-export interface Errand {
-  readonly read: Read
-  readonly asker: Asker
-  readonly inForce: InForce
-  readonly stamp: Stamp
-  /** The stored responses to validate: they lend their validators. */
-  readonly validated: Validating | undefined
-  /** A stored part that does not answer the request: it may be completed. */
-  readonly partial?: Entry | undefined
-  /** Labels of a stored part that goes into the answer. */
-  readonly inherited?: readonly Label[]
-  readonly isBackground: boolean
-  /** False: the answer may be shared among those who wait, but is not stored (`min_uses`). */
-  readonly isStored: boolean
-  readonly onInterim?: (status: number, fields: Fields) => void
-}
-
-export type Fill =
-  /** Storable: streams into the capture, for everybody who waits and for the store. */
-  | {
-      readonly kind: 'shared'
-      /** As the one who caused the fetch gets it. */
-      readonly head: ResponseHead
-      /** As it is stored, and as everybody else gets it. */
-      readonly storedHead: ResponseHead
-      readonly bodyLength: number | undefined
-      readonly capture: Capture
-      /** False: shared among those who wait, and no more (`min_uses`). */
-      readonly isStored: boolean
-      /** Whether a request with other fields may share it: its variant key must be this one. */
-      readonly selector: readonly string[]
-      readonly variantKey: string
-      readonly times: Times
-      /** What the origin answered with, where it was asked for the rest of a stored part. */
-      readonly fwdStatus?: number
-      /** How old it was when it came. */
-      readonly initialAge: Seconds
-      /** The entry once it is complete and stored; undefined when it could not be. Never rejects. */
-      readonly entry: Promise<Entry | undefined>
-    }
-  /** The origin confirmed the stored response. */
-  | {
-      readonly kind: 'freshened'
-      readonly entry: Entry
-      /** As the origin sent it. */
-      readonly body: Uint8Array
-      /** False: for the one who asked alone, as an answer that may not be stored. */
-      readonly isShared: boolean
-      readonly isStored: boolean
-      /** Whose it is: another request shares it only where this is its variant key too. */
-      readonly variantKey: string
-    }
-  /** For the one who caused the fetch alone; everybody else asks for himself. */
-  | {
-      readonly kind: 'own'
-      readonly response: OriginResponse
-      readonly head: ResponseHead
-      readonly reason: Reason
-      readonly isServerError: boolean
-    }
-  | { readonly kind: 'failed'; readonly error: OriginError }
 
 const hitForMissFor = seconds(10)
 

@@ -6,8 +6,9 @@ import { variantKey } from '../cache/variant.ts'
 import { abandon, answerFailure, answerShared } from './answer.ts'
 import { bodyOf } from './at-rest.ts'
 import { type Flight, isCurrent, isSameKey } from './collapse.ts'
-import { answerDespite, answerFreshened, fetchAlone, lead } from './lead.ts'
-import type { Missed } from './read.ts'
+import { answerDespite } from './despite.ts'
+import { answerFreshened, fetchAlone, lead } from './lead.ts'
+import type { Missed } from './missed.ts'
 import type { Visit } from './visit.ts'
 
 export interface Followed {
@@ -23,7 +24,8 @@ const patience = 3
 /** False: nothing was answered, look again from the top. */
 export async function follow(visit: Visit, { missed, flight, attempt }: Followed): Promise<boolean> {
   const { parts, exchange } = visit
-  const isJoinable = isSameKey(flight, missed.way.name, visit.inForce.label) && isCurrent(parts, flight, missed.found.reading)
+  const isJoinable =
+    isSameKey(flight, missed.way.name, visit.inForce.label) && isCurrent(parts.local.ledger, flight, missed.found.reading)
   const isTooLong = visit.hasWaitedElsewhere && flight.waiting?.isWaiting === true
   if (!isJoinable || isTooLong) return await lead(visit, missed)
   flight.followers += 1

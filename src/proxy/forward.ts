@@ -9,21 +9,14 @@ import { type Fields, fieldValue, hasField, withField, withoutFields } from '../
 import { forwardedFields } from '../http/forwarded.ts'
 import { endToEnd } from '../http/hop-by-hop.ts'
 import { negotiate } from '../http/negotiate.ts'
-import type { Request } from '../http/request.ts'
 import { withVia } from '../http/via.ts'
 import type { OriginRequest } from '../origin/origin.ts'
 import type { RuleSet } from '../rules/rule.ts'
+import type { Asker } from './errand.ts'
 import type { Exchange } from './exchange.ts'
 import { fieldOf } from './identity.ts'
 import type { ProxySettings } from './parts.ts'
 import type { Read } from './way.ts'
-
-/** Who asks: all that the origin is told of a client, and all that a refresh keeps of the one that caused it. */
-export interface Asker {
-  readonly request: Request
-  readonly clientAddress: string
-  readonly isTrusted: boolean
-}
 
 /** A request as it came. */
 export function passRequest(exchange: Exchange, body: OriginRequest['body'], settings: ProxySettings): OriginRequest {

@@ -13,9 +13,9 @@ import type { Parts } from './parts.ts'
 import { pass } from './pass.ts'
 import { read, readNow } from './read.ts'
 import { readWhole } from './read-whole.ts'
-import { route } from './route.ts'
+import { type RouteInput, route } from './route.ts'
 import { Visit } from './visit.ts'
-import type { Facts, RouteInput, Wanting, Way } from './way.ts'
+import type { Facts, Wanting, Way } from './way.ts'
 import { write } from './write.ts'
 
 export function handle(exchange: Exchange, parts: Parts): void {

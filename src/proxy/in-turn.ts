@@ -6,24 +6,15 @@
 import type { Decision } from '../cache/decide.ts'
 import type { Holder, Turn, Turns } from '../store/turns.ts'
 import { type Clock, type Milliseconds, milliseconds } from '../time.ts'
-import { isCurrent } from './collapse.ts'
-import type { Fill } from './fill.ts'
+import { type Elsewhere, isCurrent, type Waiting } from './collapse.ts'
+import type { Fill } from './errand.ts'
 import { look } from './look.ts'
 import { type Found, joinLabels } from './lookup.ts'
+import { decideOn } from './missed.ts'
 import { promote } from './promote.ts'
-import { decideOn, soughtOf } from './read.ts'
+import { soughtOf } from './sought.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
-
-/** Another instance has fetched, or took too long: look again. */
-export interface Elsewhere {
-  readonly kind: 'elsewhere'
-}
-
-/** Whether a flight waits for another instance at this moment. */
-export interface Waiting {
-  isWaiting: boolean
-}
 
 export interface InTurn {
   readonly way: Read
@@ -96,7 +87,7 @@ function never(): boolean {
 function isOutdated({ parts, inForce }: Visit, { way, found }: InTurn, { stamp }: Holder): boolean {
   if (stamp === undefined || found.stamp === undefined) return false
   if (stamp.epoch !== found.stamp.epoch || stamp.number >= found.stamp.number) return false
-  return !isCurrent(parts, { stamp, labels: joinLabels(way, inForce) }, found.reading)
+  return !isCurrent(parts.local.ledger, { stamp, labels: joinLabels(way, inForce) }, found.reading)
 }
 
 async function untilOver(clock: Clock, turns: Turns, name: string): Promise<void> {

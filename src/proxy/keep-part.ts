@@ -7,7 +7,7 @@ import { combine, type Held, isCombinable, isComplete, withNewFields } from '../
 import { olderStamp } from '../cache/validity.ts'
 import { variantKey } from '../cache/variant.ts'
 import { bodyOf } from './at-rest.ts'
-import type { Errand } from './fill.ts'
+import type { Errand } from './errand.ts'
 import { isOvertaken } from './overtaken.ts'
 import type { Parts } from './parts.ts'
 

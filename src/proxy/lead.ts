@@ -11,13 +11,15 @@ import { answerFailure, answerOrigin, answerShared, answerStored, type FromStore
 import { bodyOf } from './at-rest.ts'
 import { purgeBehindRead } from './behind.ts'
 import { bypass } from './bypass.ts'
-import type { Flight } from './collapse.ts'
-import { type Errand, type Fill, fill, isRefusedWithoutCredentials } from './fill.ts'
+import type { Elsewhere, Flight, Waiting } from './collapse.ts'
+import { answerDespite } from './despite.ts'
+import type { Errand, Fill } from './errand.ts'
+import { fill, isRefusedWithoutCredentials } from './fill.ts'
 import { forwardHead, renewableByHead } from './head.ts'
-import { type Elsewhere, inTurn, type Waiting } from './in-turn.ts'
+import { inTurn } from './in-turn.ts'
 import { lentTo } from './lend.ts'
 import { joinLabels } from './lookup.ts'
-import { isHitForMiss, isUsedEnough, type Missed, staleInstead } from './read.ts'
+import { isHitForMiss, isUsedEnough, type Missed } from './missed.ts'
 import { hasCredentials } from './route.ts'
 import type { Visit } from './visit.ts'
 
@@ -139,18 +141,6 @@ async function answer(visit: Visit, missed: Missed, result: Fill): Promise<void>
 export function answerFreshened(visit: Visit, renewed: Pick<FromStore, 'entry' | 'body' | 'policy'>, status: CacheStatus): void {
   const age = currentAge(renewed.entry, visit.parts.clock.now())
   answerStored(visit, { ...renewed, age, reason: 'revalidated', status })
-}
-
-/** The origin gave nothing, or an error with `fwdStatus`: what is stored is served where a window allows it. False: there is nothing. */
-export async function answerDespite(visit: Visit, missed: Missed, fwdStatus: number | undefined): Promise<boolean> {
-  const entry = await staleInstead(visit, missed)
-  const body = entry && (await bodyOf(entry))
-  if (entry === undefined || body === undefined) return false
-  visit.tier = missed.found.tier
-  const age = currentAge(entry, visit.parts.clock.now())
-  const status: CacheStatus = { kind: 'forward', fwd: missed.fwd, fwdStatus }
-  answerStored(visit, { entry, body, age, policy: missed.way.policy, reason: 'stale-if-error', status })
-  return true
 }
 
 const credentialsNeededFor = seconds(60)

@@ -2,13 +2,14 @@
 import type { Entry, Tagged } from '../cache/entry.ts'
 import { type Borrower, lendableTag, termsOf } from '../cache/lend.ts'
 import { judge } from '../cache/validity.ts'
-import type { Errand } from './fill.ts'
+import type { Fields } from '../http/fields.ts'
+import type { Errand } from './errand.ts'
 import { credentialFields } from './forward.ts'
 import type { InForce } from './in-force.ts'
 import { isConfirmed, judgeAgain } from './look.ts'
-import { type Found, joinLabels, type Sought, usable } from './lookup.ts'
+import { type Found, joinLabels, usable } from './lookup.ts'
 import type { Parts } from './parts.ts'
-import type { Puttable } from './put.ts'
+import type { Sought } from './sought.ts'
 import type { Visit } from './visit.ts'
 import type { Read } from './way.ts'
 
@@ -40,10 +41,18 @@ function borrowerOf({ read, fields, inForce }: Pick<Sought, 'read' | 'fields' | 
   }
 }
 
+/** An entry and what its request selected it by. */
+export interface Lender {
+  readonly entry: Entry
+  readonly selector: readonly string[]
+  /** Of the request that caused it: they choose the variant. */
+  readonly fields: Fields
+}
+
 /** How a stored variant is listed; undefined where it lends nothing. */
 export function taggedOf(
   read: Read,
-  { entry, selector, fields }: Pick<Puttable, 'entry' | 'selector' | 'fields'>,
+  { entry, selector, fields }: Lender,
   { key, inForce }: { readonly key: string; readonly inForce: InForce },
 ): Tagged | undefined {
   const etag = lendableTag(entry)

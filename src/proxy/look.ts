@@ -5,8 +5,9 @@
  */
 import type { Entry } from '../cache/entry.ts'
 import { judge, type Reading, type Stamp, type Validity } from '../cache/validity.ts'
-import { type Found, type Gathered, gather, isNewer, lookupNow, type Sought } from './lookup.ts'
+import { type Found, type Gathered, gather, isNewer, lookupNow } from './lookup.ts'
 import type { Local, Parts } from './parts.ts'
+import type { Sought } from './sought.ts'
 import type { Read } from './way.ts'
 
 /** `isEnough`: whether what memory has answers, so that nobody else need be asked. */

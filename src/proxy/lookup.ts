@@ -8,14 +8,13 @@ import { anyGroupLabel, groupLabel, type Label, madeLabel, maxTagsPerEntry } fro
 import { recency } from '../cache/recency.ts'
 import type { Reading, Stamp, Validity } from '../cache/validity.ts'
 import { nameOfLanguage, variantKey, wantedLanguage } from '../cache/variant.ts'
-import type { Fields } from '../http/fields.ts'
 import type { ResponseHead } from '../http/response.ts'
 import { entryLabels } from '../rules/entry-labels.ts'
 import { renderTags } from '../rules/render.ts'
-import type { Instant } from '../time.ts'
 import { crowdOf } from './crowd.ts'
 import type { InForce, Traits } from './in-force.ts'
 import type { Parts } from './parts.ts'
+import type { Sought } from './sought.ts'
 import type { Read } from './way.ts'
 
 export interface Found {
@@ -43,13 +42,6 @@ export interface Copy extends Pick<Gathered, 'key' | 'variants'> {
 }
 
 type Variants = Extract<Stored, { kind: 'variants' }>
-
-export interface Sought {
-  readonly read: Read
-  readonly fields: Fields
-  readonly inForce: InForce
-  readonly now: Instant
-}
 
 const valid: Validity = { kind: 'valid' }
 

@@ -2,24 +2,19 @@
  * An entry's place in the store: under its key, or, where answers vary, under its variant key, with the list in front of it that leads there.
  * What is newer and lies there already stays.
  */
-import type { Entry, Spoken, Stored, Tagged } from '../cache/entry.ts'
+import type { Spoken, Stored, Tagged } from '../cache/entry.ts'
 import type { Lifetime } from '../cache/freshness.ts'
 import { withTagged } from '../cache/lend.ts'
 import { inTiers, retention } from '../cache/retention.ts'
 import { languageOf, nameOfLanguage, variantKey } from '../cache/variant.ts'
-import type { Fields } from '../http/fields.ts'
 import { type KeepFor, timeIn } from '../store/store.ts'
 import { type Instant, later, seconds } from '../time.ts'
-import { taggedOf } from './lend.ts'
+import { type Lender, taggedOf } from './lend.ts'
 import { isNewerStored } from './newer.ts'
 import type { Parts } from './parts.ts'
 import type { Read } from './way.ts'
 
-export interface Puttable {
-  readonly entry: Entry
-  readonly selector: readonly string[]
-  /** Of the request that caused it: they choose the variant. */
-  readonly fields: Fields
+export interface Puttable extends Lender {
   readonly lifetime: Lifetime
   readonly isValidatable: boolean
 }

@@ -5,9 +5,10 @@ import { isStronglyValidatable, isValidatable, validating } from '../cache/valid
 import { withoutFields } from '../http/fields.ts'
 import type { Request } from '../http/request.ts'
 import { later, seconds } from '../time.ts'
-import { type Flight, isCurrent, isSameKey } from './collapse.ts'
-import { type Errand, fill } from './fill.ts'
-import { inTurn, isThere, type Waiting } from './in-turn.ts'
+import { type Flight, isCurrent, isSameKey, type Waiting } from './collapse.ts'
+import type { Errand } from './errand.ts'
+import { fill } from './fill.ts'
+import { inTurn, isThere } from './in-turn.ts'
 import { land } from './lead.ts'
 import { lentTo } from './lend.ts'
 import { type Found, joinLabels } from './lookup.ts'
@@ -30,7 +31,7 @@ export function refresh(visit: Visit, { way, found, entry }: Refreshable): void 
   const running = parts.flights.find(found.flightKey)
   // One that took its stamp before a purge fetches what is old already: another one is wanted.
   const isRunning = running !== undefined && isSameKey(running, way.name, inForce.label)
-  if (isRunning && isCurrent(parts, running, found.reading)) return
+  if (isRunning && isCurrent(parts.local.ledger, running, found.reading)) return
   if (parts.memory.refreshPaused.recall(found.flightKey, visit.now) === true) return
   const isSoft = found.validity.kind === 'expired'
   const isLending = isSoft ? isStronglyValidatable(entry) : isValidatable(entry)

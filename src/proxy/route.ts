@@ -17,10 +17,20 @@ import { needsIdentity } from '../rules/needs.ts'
 import { appendedQuery, renderKey } from '../rules/render.ts'
 import type { CacheRule, RuleSet } from '../rules/rule.ts'
 import { valuesOf } from '../rules/values.ts'
+import type { Instant } from '../time.ts'
 import { digestBody } from './body-digest.ts'
 import type { Identified } from './identity.ts'
-import type { Traits } from './in-force.ts'
-import type { Pass, Read, RouteInput, Wanting, Way, Write } from './way.ts'
+import type { InForce, Traits } from './in-force.ts'
+import type { Facts, Pass, Read, Wanting, Way, Write } from './way.ts'
+
+export interface RouteInput {
+  readonly request: Request
+  readonly hasBody: boolean
+  readonly inForce: InForce
+  readonly originHost: string
+  readonly facts: Facts
+  readonly now: Instant
+}
 
 /** The way, or what it takes to know it. Never asks for the same thing twice. */
 export function route(input: RouteInput): Way | Wanting {

@@ -1,14 +1,11 @@
 /** The ways a request can go, as data: what `route` decides and everything behind it reads. */
 import type { Policy } from '../cache/policy.ts'
-import type { Request } from '../http/request.ts'
 import type { Reason } from '../observe/reasons.ts'
 import type { Json } from '../rules/json.ts'
 import type { MatchedRule } from '../rules/match.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Values } from '../rules/values.ts'
-import type { Instant } from '../time.ts'
 import type { Identified } from './identity.ts'
-import type { InForce } from './in-force.ts'
 
 export type Way = Pass | Write | Read
 
@@ -68,13 +65,4 @@ export interface Facts {
 export interface Wanting {
   readonly kind: 'wanting'
   readonly what: 'identity' | 'body'
-}
-
-export interface RouteInput {
-  readonly request: Request
-  readonly hasBody: boolean
-  readonly inForce: InForce
-  readonly originHost: string
-  readonly facts: Facts
-  readonly now: Instant
 }
