@@ -4,8 +4,8 @@
  * answered again. Its state and its session are those of the node that holds the ledger: without that one, nothing stored may be used.
  */
 import type { Redis } from 'ioredis'
-import { type Milliseconds, milliseconds } from '../time.ts'
-import { Circuit, type CircuitState, isTimeout, timedOut } from './circuit.ts'
+import { type Milliseconds, milliseconds, systemClock } from '../time.ts'
+import { Circuit, type CircuitState, isTimeout } from './circuit.ts'
 import {
   type Client,
   type ClientOptions,
@@ -16,6 +16,7 @@ import {
   type RedisCommands,
 } from './client.ts'
 import { openCluster } from './cluster.ts'
+import { Deadlines } from './deadlines.ts'
 import { ledgerTag } from './slot.ts'
 
 export type ConnectionState = CircuitState | 'closed'
@@ -59,6 +60,7 @@ export async function connectRedis(options: ConnectionOptions): Promise<RedisCon
 export class RedisConnection {
   readonly #client: Client
   readonly #commandTimeout: Milliseconds
+  readonly #deadlines: Deadlines
   readonly #report: (event: ConnectionEvent) => void
   readonly #listeners = new Set<() => void>()
   readonly #circuits = new Map<Redis, Circuit>()
@@ -72,6 +74,7 @@ export class RedisConnection {
 
   constructor(open: (watch: ClientWatch) => Client, options: Pick<ConnectionOptions, 'use' | 'commandTimeout' | 'report'>) {
     this.#commandTimeout = commandTimeoutOf(options)
+    this.#deadlines = new Deadlines(this.#commandTimeout, systemClock)
     this.#report = options.report
     this.#client = open({
       added: (node) => this.#circuits.set(node, new Circuit(node, () => this.#changed(node))),
@@ -88,7 +91,7 @@ export class RedisConnection {
 
   /** Its outcome is a change of state. Resolves after `patience` at the latest; attempts go on. */
   connect(patience: Milliseconds): Promise<void> {
-    return within(patience, async () => this.#client.connect()).catch(() => {})
+    return new Deadlines(patience, systemClock).within(async () => this.#client.connect()).catch(() => {})
   }
 
   get state(): ConnectionState {
@@ -111,7 +114,7 @@ export class RedisConnection {
    * otherwise; after a timeout Redis may still run it, even behind later commands of another connection.
    */
   send<T>(command: (redis: RedisCommands) => Promise<T>, key: string = ledgerTag): Promise<T> {
-    return this.#ask(this.#client.nodeOf(key), async () => command(this.#client.commands))
+    return this.#ask(this.#client.nodeOf(key), () => command(this.#client.commands))
   }
 
   /** Names of those that hold keys, in an order that stays; of a single server, one. */
@@ -122,7 +125,7 @@ export class RedisConnection {
   /** `send` for what has no key and concerns one member. */
   sendTo<T>(member: string, command: (node: NodeCommands) => Promise<T>): Promise<T> {
     const node = this.#client.members().get(member)
-    return this.#ask(node, async () => command(node as Redis))
+    return this.#ask(node, () => command(node as Redis))
   }
 
   /**
@@ -135,7 +138,7 @@ export class RedisConnection {
     // To Redis 0 means for ever.
     const wait = Math.max(1, Math.min(Math.floor(patience), Math.floor(this.#commandTimeout / 2)))
     try {
-      const count = await this.#ask(node, async () => (node as Redis).wait(replicas, wait))
+      const count = await this.#ask(node, () => (node as Redis).wait(replicas, wait))
       return session === this.#session && count >= replicas
     } catch {
       return false
@@ -161,7 +164,7 @@ export class RedisConnection {
     const { connects } = circuit
     try {
       // The client's own timeout starts again for what waits behind a pipeline, and for what is redirected.
-      return await within(this.#commandTimeout, command)
+      return await this.#deadlines.within(command)
     } catch (error) {
       if (error instanceof Error && isTimeout(error.message)) circuit.open(connects, error.message)
       throw error
@@ -212,14 +215,4 @@ export class RedisConnection {
   #notify(): void {
     for (const listener of this.#listeners) listener()
   }
-}
-
-/** What `work` gives, or a timeout; what it does later is nobody's any more. */
-function within<T>(patience: Milliseconds, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(timedOut)), patience)
-    work()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
-  })
 }
