@@ -2,15 +2,14 @@
  * Rules that can never apply: the first cache rule that matches decides, so one whose requests are all taken by earlier ones is dead.
  * Earlier rules are kept in a tree of path segments, so that ten thousand rules take milliseconds.
  */
+import { type Branching, childOf } from './path-tree.ts'
 import { type Finding, quoted } from './problem.ts'
 import type { Match, PathPart, Rule, RuleSet } from './rule.ts'
 
 /** By what it asks beside path and method ("" for nothing): which methods are taken, and by whom. */
 type Taken = Map<string, Map<string, Rule>>
 
-interface Node {
-  readonly texts: Map<string, Node>
-  param: Node | undefined
+interface Node extends Branching<Node> {
   /** By the text before the `*`. */
   readonly rests: Map<string, Taken>
   readonly taken: Taken
@@ -68,23 +67,13 @@ function take(rule: Rule, root: Node): void {
   for (const part of path) {
     if (part.kind === 'rest') taken = node.rests.get(part.start) ?? new Map()
     if (part.kind === 'rest') node.rests.set(part.start, taken as Taken)
-    else node = childOf(node, part)
+    else node = childOf(node, part, emptyNode)
   }
   taken ??= node.taken
   const condition = conditionOf(match)
   const by = taken.get(condition) ?? new Map<string, Rule>()
   taken.set(condition, by)
   for (const method of methods ?? []) if (!by.has(method)) by.set(method, rule)
-}
-
-function childOf(node: Node, part: Exclude<PathPart, { kind: 'rest' }>): Node {
-  if (part.kind === 'param') {
-    node.param ??= emptyNode()
-    return node.param
-  }
-  const child = node.texts.get(part.text) ?? emptyNode()
-  node.texts.set(part.text, child)
-  return child
 }
 
 function emptyNode(): Node {

@@ -4,9 +4,13 @@
  */
 import type { PathPart } from './rule.ts'
 
-interface Node {
-  readonly texts: Map<string, Node>
-  param: Node | undefined
+/** A node of a tree of segments: where a text leads from here, and where any leads. */
+export interface Branching<N> {
+  readonly texts: Map<string, N>
+  param: N | undefined
+}
+
+interface Node extends Branching<Node> {
   /** Text before the final "*" → rules. */
   readonly rests: Map<string, number[]>
   /** The different lengths of those texts, so that few look-ups find all that a segment begins with. */
@@ -28,7 +32,7 @@ export class PathTree {
         node.restLengths.add(part.start.length)
         return
       }
-      node = childOf(node, part)
+      node = childOf(node, part, emptyNode)
     }
     node.ends.push(place)
   }
@@ -45,12 +49,13 @@ function emptyNode(): Node {
   return { texts: new Map(), param: undefined, rests: new Map(), restLengths: new Set(), ends: [] }
 }
 
-function childOf(node: Node, part: Exclude<PathPart, { kind: 'rest' }>): Node {
+/** Where a part leads; made where nothing has led there yet. */
+export function childOf<N extends Branching<N>>(node: N, part: Exclude<PathPart, { kind: 'rest' }>, make: () => N): N {
   if (part.kind === 'param') {
-    node.param ??= emptyNode()
+    node.param ??= make()
     return node.param
   }
-  const child = node.texts.get(part.text) ?? emptyNode()
+  const child = node.texts.get(part.text) ?? make()
   node.texts.set(part.text, child)
   return child
 }
