@@ -14,10 +14,7 @@ export class Remembered<V> {
 
   remember(key: string, value: V, until: Instant): void {
     this.#facts.delete(key)
-    if (this.#facts.size >= this.#limit) {
-      const oldest = this.#facts.keys().next()
-      if (!oldest.done) this.#facts.delete(oldest.value)
-    }
+    makeRoom(this.#facts, this.#limit)
     this.#facts.set(key, { value, until })
   }
 
@@ -40,4 +37,11 @@ export class Remembered<V> {
   get size(): number {
     return this.#facts.size
   }
+}
+
+/** For one more: the oldest goes when there are as many as may be. */
+export function makeRoom(facts: Map<string, unknown>, limit: number): void {
+  if (facts.size < limit) return
+  const oldest = facts.keys().next()
+  if (!oldest.done) facts.delete(oldest.value)
 }

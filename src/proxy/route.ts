@@ -21,6 +21,7 @@ import type { Instant } from '../time.ts'
 import { digestBody } from './body-digest.ts'
 import type { Identified } from './identity.ts'
 import type { InForce, Traits } from './in-force.ts'
+import { makeRoom } from './remembered.ts'
 import type { Facts, Pass, Read, Wanting, Way, Write } from './way.ts'
 
 export interface RouteInput {
@@ -218,10 +219,7 @@ const longestRemembered = 256
 function remember({ request, inForce }: RouteInput, read: Read): void {
   if (read.rule?.cache?.scope === 'authenticated' || request.method !== 'GET') return
   if (request.target.raw.length > longestRemembered) return
-  if (inForce.remembered.size >= rememberedLimit) {
-    const oldest = inForce.remembered.keys().next()
-    if (!oldest.done) inForce.remembered.delete(oldest.value)
-  }
+  makeRoom(inForce.remembered, rememberedLimit)
   inForce.remembered.set(memoKey(request), read)
 }
 
