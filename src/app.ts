@@ -11,7 +11,6 @@ import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { adminCause, uriCause } from './observe/tally.ts'
 import { createOrigin } from './origin/client.ts'
-import { defaultOriginSettings } from './origin/origin-settings.ts'
 import { startProbe } from './origin/probe.ts'
 import { createTunnel } from './origin/tunnel.ts'
 import { Background } from './proxy/background.ts'
@@ -28,7 +27,7 @@ import type { RuleSet } from './rules/rule.ts'
 import { createListener } from './server/listener.ts'
 import type { Settings } from './settings/settings.ts'
 import { openTier } from './tier.ts'
-import { type Clock, systemClock } from './time.ts'
+import { type Clock, type Milliseconds, milliseconds, systemClock } from './time.ts'
 
 export interface AppOptions {
   readonly settings: Settings
@@ -105,7 +104,7 @@ export async function start(options: AppOptions): Promise<App> {
       jsonLimit: settings.jsonLimit,
       sendForwarded: settings.server.forwarded,
       sendVia: settings.server.via,
-      originPatience: settings.origin.totalTimeout > 0 ? settings.origin.totalTimeout : defaultOriginSettings.totalTimeout,
+      originPatience: settings.origin.totalTimeout || unlimitedPatience,
       maxEntry: settings.store.maxEntry,
       compressAbove: tier.compressAbove,
     },
@@ -192,6 +191,9 @@ export function urlOf({ address, port }: { readonly address: string; readonly po
 
 /** Of a worker: who asks it comes through the one that started it. */
 const noAdmin: AdminServer = { listen: async () => ({ address: '' }), close: async () => {} }
+
+/** A write whose origin may take as long as it likes is thought to be done by then. */
+const unlimitedPatience: Milliseconds = milliseconds(120_000)
 
 /** Causes of purges that are no rules; the metrics know them by name. */
 const ownCauses = [uriCause, adminCause]

@@ -1,7 +1,5 @@
-/**
- * What can be set about the origin, each with the value that holds where nobody says anything. A time limit of 0 means: no limit.
- */
-import { type Milliseconds, milliseconds } from '../time.ts'
+/** What can be set about the origin. A time limit of 0 means: no limit. */
+import type { Milliseconds } from '../time.ts'
 
 export interface BreakerSettings {
   /** So many failures in a row open the circuit, */
@@ -70,31 +68,4 @@ export interface OriginSettings {
   readonly breaker: BreakerSettings
   readonly health: HealthSettings
   readonly tls: OriginTls
-}
-
-export const defaultOriginSettings: OriginSettings = {
-  addresses: [],
-  host: 'keep',
-  framing: 'strict',
-  maxConnections: 128,
-  maxQueue: 1024,
-  queueTimeout: milliseconds(5_000),
-  connectTimeout: milliseconds(5_000),
-  headersTimeout: milliseconds(30_000),
-  bodyTimeout: milliseconds(30_000),
-  totalTimeout: milliseconds(120_000),
-  idleTimeout: milliseconds(4_000),
-  maxHeaderBytes: 32 * 1024,
-  maxTunnels: 1024,
-  breaker: {
-    consecutiveFailures: 5,
-    failingFor: milliseconds(1_000),
-    failureRatio: 0.5,
-    minimumExchanges: 20,
-    window: milliseconds(10_000),
-    openFor: milliseconds(2_000),
-    failureStatuses: [],
-  },
-  health: { consecutiveFailures: 3, coolDown: milliseconds(10_000), jitter: 0.2 },
-  tls: { ca: undefined, servername: undefined, rejectUnauthorized: true },
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Breaker, createBreaker, type Outcome } from '../../src/origin/breaker.ts'
-import { defaultOriginSettings } from '../../src/origin/origin-settings.ts'
 import { milliseconds } from '../../src/time.ts'
 import { makeClock, type TestClock } from '../fixtures/clock.ts'
+import { defaultOriginSettings } from '../fixtures/origin-settings.ts'
 
 const settings = {
   ...defaultOriginSettings.breaker,

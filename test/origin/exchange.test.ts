@@ -6,9 +6,10 @@ import { type Dispatcher, errors } from 'undici'
 import { ExchangeFailure, exchange } from '../../src/origin/exchange.ts'
 import { type Leash, startLeash } from '../../src/origin/leash.ts'
 import type { OriginFailure, OriginRequest, OriginResponse } from '../../src/origin/origin.ts'
-import { defaultOriginSettings, type OriginSettings } from '../../src/origin/origin-settings.ts'
+import type { OriginSettings } from '../../src/origin/origin-settings.ts'
 import { milliseconds } from '../../src/time.ts'
 import { makeClock, type TestClock } from '../fixtures/clock.ts'
+import { defaultOriginSettings } from '../fixtures/origin-settings.ts'
 import { failureOf } from './failure.ts'
 
 interface Options {

@@ -6,10 +6,11 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import WebSocket, { WebSocketServer } from 'ws'
 import { endToEnd } from '../../src/http/hop-by-hop.ts'
-import { defaultOriginSettings, type OriginSettings } from '../../src/origin/origin-settings.ts'
+import type { OriginSettings } from '../../src/origin/origin-settings.ts'
 import { createTunnel, type Tunnel } from '../../src/origin/tunnel.ts'
 import { milliseconds } from '../../src/time.ts'
 import { makeClock, type TestClock } from '../fixtures/clock.ts'
+import { defaultOriginSettings } from '../fixtures/origin-settings.ts'
 import { type ScriptedOrigin, startOrigin, type UpgradeHandler } from '../fixtures/scripted-origin.ts'
 
 interface Bench {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
-import { defaultOriginSettings, type OriginSettings } from '../../src/origin/origin-settings.ts'
+import type { OriginSettings } from '../../src/origin/origin-settings.ts'
 import { type LoadedSettings, loadSettings, type SettingsInput } from '../../src/settings/load.ts'
 import { formatProblem } from '../../src/settings/problem.ts'
 import type { Settings } from '../../src/settings/settings.ts'
@@ -46,7 +46,19 @@ t.test('loadSettings without anything gives the defaults', async (t) => {
 
 t.test('loadSettings: the origin section fits the origin client and has its defaults', async (t) => {
   const origin: OriginSettings = settingsFrom({}).origin
-  t.match(origin, defaultOriginSettings)
+  t.match(origin, {
+    addresses: [],
+    host: 'keep',
+    framing: 'strict',
+    maxConnections: 128,
+    maxHeaderBytes: 32_768,
+    connectTimeout: 5000,
+    totalTimeout: 120_000,
+    idleTimeout: 4000,
+    breaker: { consecutiveFailures: 5, failureRatio: 0.5, failureStatuses: [] },
+    health: { consecutiveFailures: 3, jitter: 0.2 },
+    tls: { ca: undefined, servername: undefined, rejectUnauthorized: true },
+  })
 })
 
 t.test('loadSettings: the file beats the default, the environment the file, a flag the environment', async (t) => {
