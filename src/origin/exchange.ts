@@ -12,6 +12,7 @@ import { explain } from './explain.ts'
 import { endingError, type Leash } from './leash.ts'
 import { OriginError, type OriginRequest, type OriginResponse } from './origin.ts'
 import type { OriginSettings } from './origin-settings.ts'
+import { watchRequestBody } from './request-body.ts'
 import { decodeFields, parseHead, type ResponseHead } from './response-head.ts'
 
 export interface ExchangePlan {
@@ -77,7 +78,10 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#fail(endingError(leash.ended, false))
       return
     }
-    if (!this.#watchBody()) return
+    watchRequestBody(request.body, (cause) =>
+      this.#fail(new OriginError('aborted', this.#isSent, 'The request body broke off', cause)),
+    )
+    if (this.#phase === 'done') return
     connection.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,
@@ -227,23 +231,5 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#phase = 'done'
     this.#deadline.cancel()
     this.#plan.leash.onEnd = undefined
-  }
-
-  /**
-   * Before undici listens, so that a body that breaks off is known for what it is: the caller's end of the exchange, not the origin's.
-   * False when it already has.
-   */
-  #watchBody(): boolean {
-    const { body } = this.#plan.request
-    if (!(body instanceof Readable)) return true
-    const breakOff = (cause?: Error) => {
-      this.#fail(new OriginError('aborted', this.#isSent, 'The request body broke off', cause))
-    }
-    body.on('error', breakOff)
-    body.on('close', () => {
-      if (!body.readableEnded) breakOff()
-    })
-    if (body.destroyed && !body.readableEnded) breakOff()
-    return this.#phase !== 'done'
   }
 }
