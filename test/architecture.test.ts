@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  circleViolations,
   layerViolations,
   lengthViolations,
   purityViolations,
@@ -15,6 +16,10 @@ const tests = readSources('test').filter(({ path }) => !path.startsWith('test/ar
 t.test('imports obey the layers', async (t) => {
   t.ok(sources.length > 0)
   t.same(layerViolations(sources), [])
+})
+
+t.test('no file of the proxy needs another in a circle, not by types either', async (t) => {
+  t.same(circleViolations(sources.filter(({ path }) => path.startsWith('src/proxy/'))), [])
 })
 
 t.test('http, cache and rules are pure', async (t) => t.same(purityViolations(sources), []))
@@ -45,6 +50,14 @@ t.test('each of these rules sees what it forbids', async (t) => {
     [layerViolations(source('src/example/a.ts', "import '../time.ts'")), /"example" must not import "time.ts"/],
     [layerViolations(source('src/proxy/a.ts', "import { b } from '../example/b.ts'")), /"proxy" must not import "example"/],
     [layerViolations(source('src/shared/a.ts', '')), /no layer is known for "shared"/],
+    [
+      circleViolations([
+        ...source('src/proxy/a.ts', "import type { B } from './b.ts'\nimport { c } from './c.ts'"),
+        ...source('src/proxy/b.ts', "import { c } from './c.ts'"),
+        ...source('src/proxy/c.ts', "import { c } from './c.ts'"),
+      ]),
+      /c\.ts needs itself in a circle/,
+    ],
     ...[
       'export async function a() {}',
       'const a = new Promise(b)',

@@ -57,6 +57,21 @@ function isAllowed(room: string, target: string): boolean {
   return levelOf(target) >= 0 && levelOf(target) < levelOf(room)
 }
 
+/** Files that cannot be understood, or moved, but together: each needs the next, and the last the first. */
+export function circleViolations(sources: readonly Source[]): string[] {
+  const needs = new Map(sources.map((source) => [source.path, importsOf(source)]))
+  const reached = (from: string): Set<string> => {
+    const seen = new Set<string>()
+    const queue = [...(needs.get(from) ?? [])]
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      if (!seen.has(path)) queue.push(...(needs.get(path) ?? []))
+      seen.add(path)
+    }
+    return seen
+  }
+  return [...needs.keys()].filter((path) => reached(path).has(path)).map((path) => `${path} needs itself in a circle`)
+}
+
 const impure: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
   [/\basync\b|\bawait\b|\bPromise\b/, 'is not synchronous'],
   [/\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\b/, 'reads the clock'],
