@@ -10,6 +10,7 @@ import { type Clock, type Milliseconds, milliseconds, type Timer } from '../time
 import { Lease } from './lease.ts'
 import type { Intent, LedgerStatus, LocalLedger, PurgeOptions, Receipt } from './ledger.ts'
 import { MemoryLedger, type MemoryLedgerOptions } from './memory.ts'
+import { SoloLedger } from './solo.ts'
 
 /** To the hub. Numbers of purges stay at home: each ledger has its own. */
 export type ToHub =
@@ -57,7 +58,6 @@ export async function openSiblingLedger(options: SiblingLedgerOptions): Promise<
 }
 
 export class SiblingLedger implements LocalLedger {
-  readonly #options: MemoryLedgerOptions
   readonly #clock: Clock
   readonly #channel: HubChannel
   readonly #lease: Lease
@@ -65,15 +65,15 @@ export class SiblingLedger implements LocalLedger {
   readonly #joined = Promise.withResolvers<void>()
   readonly #spreading = new Map<number, (outcome: 'done' | 'unknown') => void>()
   #spreads = 0
-  /** What there is instead while this process is not attached, and since when. */
-  #own: { readonly ledger: MemoryLedger; readonly since: Milliseconds } | undefined
+  /** What there is instead while this process is not attached. */
+  readonly #solo: SoloLedger
   #next: Timer | undefined
 
   constructor({ channel, ...options }: SiblingLedgerOptions) {
-    this.#options = options
     this.#clock = options.clock
     this.#channel = channel
     this.#shared = new MemoryLedger(options)
+    this.#solo = new SoloLedger({ ...options, believedFor: leaseFor })
     this.#lease = new Lease(options.clock, (kind, cause) => {
       options.report?.(kind === 'attached' ? { kind } : { kind, cause, waiting: this.#spreading.size })
     })
@@ -136,19 +136,13 @@ export class SiblingLedger implements LocalLedger {
   async close(): Promise<void> {
     this.#next?.cancel()
     for (const settle of this.#spreading.values()) settle('unknown')
-    await Promise.all([this.#shared.close(), this.#own?.ledger.close()])
+    this.#solo.end()
+    await this.#shared.close()
   }
 
-  /**
-   * Under the lease, what all share. Without it a ledger whose epoch lasts no longer than a lease, and so does whatever is stored under it: purges of
-   * the siblings do not reach it.
-   */
+  /** Under the lease, what all share. Without it what purges of the siblings do not reach, believed no longer than a lease. */
   #current(): MemoryLedger {
-    if (this.isAttached) return this.#shared
-    const now = this.#clock.monotonic()
-    if (this.#own === undefined || now - this.#own.since >= leaseFor)
-      this.#own = { ledger: new MemoryLedger(this.#options), since: now }
-    return this.#own.ledger
+    return this.isAttached ? this.#shared : this.#solo.current()
   }
 
   async #apply(labels: readonly Label[], kind: 'hard' | 'soft'): Promise<Receipt> {
@@ -193,7 +187,7 @@ export class SiblingLedger implements LocalLedger {
   #attach(askedAt: Milliseconds): void {
     this.#lease.renew(milliseconds(askedAt + leaseFor))
     if (!this.isAttached) return
-    this.#own = undefined
+    this.#solo.end()
     this.#joined.resolve()
   }
 }

@@ -4,13 +4,10 @@
  */
 import type { Label } from '../cache/label.ts'
 import type { Stamp, Validity } from '../cache/validity.ts'
-import { type Clock, type Milliseconds, milliseconds } from '../time.ts'
-import type { LedgerBounds } from './bounds.ts'
-import { MemoryLedger } from './memory.ts'
+import { type Milliseconds, milliseconds } from '../time.ts'
+import { MemoryLedger, type MemoryLedgerOptions } from './memory.ts'
 
-export interface SoloOptions {
-  readonly clock: Clock
-  readonly bounds: () => LedgerBounds
+export interface SoloOptions extends MemoryLedgerOptions {
   readonly believedFor: Milliseconds
 }
 
@@ -23,12 +20,23 @@ export class SoloLedger {
     this.#options = options
   }
 
+  /** The one that is believed now: another than before, where that one's time is over. */
+  current(): MemoryLedger {
+    const { clock, believedFor } = this.#options
+    const now = clock.monotonic()
+    if (this.#ledger !== undefined && now < this.#until) return this.#ledger
+    this.end()
+    this.#ledger = new MemoryLedger(this.#options)
+    this.#until = milliseconds(now + believedFor)
+    return this.#ledger
+  }
+
   get seq(): number {
-    return this.#current().seq
+    return this.current().seq
   }
 
   stampNow(): Stamp {
-    return this.#current().stampNow()
+    return this.current().stampNow()
   }
 
   judgeNow(stamp: Stamp, labels: readonly Label[]): Validity {
@@ -44,15 +52,5 @@ export class SoloLedger {
   end(): void {
     void this.#ledger?.close()
     this.#ledger = undefined
-  }
-
-  #current(): MemoryLedger {
-    const { clock, bounds, believedFor } = this.#options
-    const now = clock.monotonic()
-    if (this.#ledger !== undefined && now < this.#until) return this.#ledger
-    this.end()
-    this.#ledger = new MemoryLedger({ clock, bounds })
-    this.#until = milliseconds(now + believedFor)
-    return this.#ledger
   }
 }
